@@ -1,0 +1,2 @@
+#pragma once
+int cllvm_placeholder(void);

@@ -1,0 +1,2 @@
+#include "CLLVM.h"
+int cllvm_placeholder(void) { return 0; }

@@ -1,0 +1,3 @@
+// The run time that compiled programs call.
+#pragma once
+int lathe_placeholder(void);
