@@ -49,7 +49,7 @@ public struct LLVMTargetMachine: ~Copyable {
     guard
       let machine = LLVMCreateTargetMachine(
         found, target.triple, target.cpu, target.features, level.code, LLVMRelocPIC,
-        LLVMCodeModelJITDefault)
+        LLVMCodeModelSmall)
     else { throw LLVMFailure(message: "no target machine for \(target.triple) \(target.cpu)") }
     ref = machine
     layout = LLVMCreateTargetDataLayout(machine)
