@@ -73,5 +73,6 @@ let package = Package(
         "IRCore",
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
+    tests("LLVMBindingsTests", ["LLVMBindings"]),
   ]
 )
