@@ -78,8 +78,8 @@ typedef struct lathe_extent {
 ///
 /// With `ring` 0 the position is the value of `symbol`; else it is (value + phase) mod `ring`,
 /// which rotates through the last few iterations of a loop: the state a recurrence carries lives
-/// in a ring of 2, read at phase 0 and written at phase 1; the value must not be negative. `symbol` is not
-/// read if `stride` is 0.
+/// in a ring of 2, read at phase 0 and written at phase 1. There the value must not be negative.
+/// `symbol` is not read if `stride` is 0.
 typedef struct lathe_argument {
   uint32_t slot;
   /// A symbol or, through `lathe_loop_counter`, the counter of an enclosing loop.
