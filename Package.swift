@@ -73,6 +73,7 @@ let package = Package(
         "IRCore",
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
+    tests("RuntimeTests", ["CLatheRuntime"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
   ]
 )
