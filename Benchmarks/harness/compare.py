@@ -83,7 +83,7 @@ def start(name, workload, inputs, expected, options, variables):
         return worker, check(workload, expected, output_file(name, workload))
     except (OSError, ValueError) as error:
         worker.close()
-        raise WorkerFailed(f"check: {error}".replace(str(HERE), "Benchmarks")) from None
+        raise WorkerFailed(f"check: {error}") from None
 
 
 def clean(row):
@@ -101,16 +101,27 @@ def summarize(row):
 
 
 def take_turns(workers, rows, options):
-    """Rounds in which each worker runs once, each round begun by the next one."""
-    names = list(workers)
-    for index in range(3 * options.rounds if names else 0):
-        done = all(len(clean(rows[name])) >= CLEAN_ROUNDS for name in names)
-        if index >= options.rounds and done:
+    """Rounds in which each worker runs once, each round begun by the next one; more rounds than
+    asked for while some worker lacks clean ones. A worker that fails is dropped."""
+    for index in range(3 * options.rounds):
+        lacking = [name for name in workers if len(clean(rows[name])) < CLEAN_ROUNDS]
+        if not workers or (index >= options.rounds and not lacking):
             break
+        names = list(workers)
         first = index % len(names)
         for name in names[first:] + names[:first]:
-            rows[name]["rounds"].append(workers[name].batch(options.seconds))
-        print(f"round {index + 1} of {options.rounds}", file=sys.stderr)
+            try:
+                rows[name]["rounds"].append(workers[name].batch(options.seconds))
+            except WorkerFailed as failure:
+                workers.pop(name).close()
+                fail(rows[name], failure)
+        print(f"round {index + 1}", file=sys.stderr)
+
+
+def fail(row, failure):
+    """Keeps why a peer has no figures."""
+    row["failed"] = str(failure).replace(str(HERE), "Benchmarks")
+    print(f"{row['workload']}: {row['peer']}: {row['failed']}", file=sys.stderr)
 
 
 def compare(workload, names, options, variables):
@@ -127,8 +138,7 @@ def compare(workload, names, options, variables):
                 workers[name], error = start(name, workload, inputs, expected, options, variables)
                 rows[name].update(workers[name].ready, error_found=float(f"{error:.1e}"))
             except WorkerFailed as failure:
-                rows[name]["failed"] = str(failure).replace(str(HERE), "Benchmarks")
-                print(f"{workload}: {name}: {rows[name]['failed']}", file=sys.stderr)
+                fail(rows[name], failure)
         take_turns(workers, rows, options)
     finally:
         for worker in workers.values():

@@ -33,7 +33,7 @@ class Worker:
 
     def batch(self, seconds):
         """Lets it run for that long. Its figures, and two parts of the time: `waited`, for a core;
-        `others`, the cores' time that other processes took (its own threads may crowd each other)."""
+        `others`, core time of other processes (its own threads may crowd each other)."""
         self.process.send_signal(signal.SIGCONT)
         waited, others, start = self._waited(), self._others(), time.monotonic()
         self._send(f"run {seconds}")
@@ -75,7 +75,8 @@ class Worker:
         code = self.process.wait()
         self.errors.seek(0)
         lines = [line.strip() for line in self.errors if line.strip()]
-        return f"exit {code}: {lines[-1][:200] if lines else 'no message'}"
+        told = [line for line in lines if "error" in line.lower()] or lines or ["no message"]
+        return f"exit {code}: {told[-1][:200]}"
 
     def _waited(self):
         """Seconds that its threads have been ready to run without getting a core."""

@@ -3,6 +3,9 @@ import statistics
 import sys
 from html import escape
 
+# In ms; below it the call itself is the time, and a limit says nothing.
+SMALLEST_LIMIT = 1e-3
+
 
 def shown(ms):
     return f"{ms:.5f}" if ms < 0.01 else f"{ms:.3f}" if ms < 10 else f"{ms:.1f}"
@@ -26,23 +29,23 @@ def table(name, entry):
     rows = finished(entry)
     lathe = next((r for r in entry["rows"] if r["peer"] == "lathe-jit" and "ms" in r), None)
     limit = entry["limit_ms"]
+    bound = f" Limit: {shown(limit)} ms ({entry['limit']})." if limit > SMALLEST_LIMIT else ""
     lines = [
-        f"## {name}", "", f"{entry['summary']}. Limit: {shown(limit)} ms ({entry['limit']}).", "",
+        f"## {name}", "", f"{entry['summary']}.{bound}", "",
         f"![{name}]({name}.svg)", "",
         "| | ms | × limit | time / lathe-jit | best call, ms | first call, ms | error | version |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        # Below a microsecond the call is the time, and a ratio to the limit says nothing.
-        times = f"{row['ms'] / limit:.2f}" if limit > 1e-3 else ""
+        times = f"{row['ms'] / limit:.2f}" if limit > SMALLEST_LIMIT else ""
         against = f"{ratio(row, lathe):.2f}" if lathe else ""
         version = ", ".join(filter(None, (row.get("version"), row.get("note"))))
         lines.append(
             f"| {row['peer']} | {figure(row)} | {times} | {against} | {shown(row['min_ms'])} "
             f"| {row.get('first_call_ms', '')} | {row['error_found']:.0e} | {version} |")
     failed = [r for r in entry["rows"] if "failed" in r]
-    lines += [""] + [f"- {row['peer']}: {row['failed']}" for row in failed] + ([""] if failed else [])
-    return lines
+    lines += [""] + [f"- {row['peer']}: {row['failed']}" for row in failed]
+    return lines + [""] if failed else lines
 
 
 def bars(name, entry):
@@ -65,7 +68,7 @@ def bars(name, entry):
             f'<text x="{left + length + 5:.1f}" y="{top + 13}">{figure(row)}</text>',
         ]
     x = left + entry["limit_ms"] * scale
-    if entry["limit_ms"] > 1e-3:
+    if entry["limit_ms"] > SMALLEST_LIMIT:
         parts.append(
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="22" y2="{height - 10}" stroke="#222" '
             f'stroke-dasharray="4 3"><title>limit {shown(entry["limit_ms"])} ms</title></line>')
@@ -77,12 +80,12 @@ def write(results, folder):
     lines = [
         "# Lathe and its peers", "",
         f"{results['cpu']}, {results['threads']} threads; {results['rounds']} rounds in turn, "
-        f"{results['seconds']} s per peer and round. Lower is better. `~`: other jobs had the cores "
-        "in too many rounds, so the best call stands instead of the median.", "",
-        f"The limit is work at {limits['gflops']:.0f} GFLOP/s (an exp, tanh or sigmoid counts as 20), "
-        f"or compulsory bytes at {limits['dram_gbs']:.0f} GB/s from DRAM, {limits['mid_gbs']:.0f} "
-        f"in sets of 12 to 48 MB, {limits['cache_gbs']:.0f} in smaller ones: the best measured here.",
-        "",
+        f"{results['seconds']} s per peer and round. Lower is better. `~`: other jobs had the "
+        "cores in too many rounds, so the best call stands instead of the median.", "",
+        f"The limit is work at {limits['gflops']:.0f} GFLOP/s (an exp, tanh or sigmoid counts as "
+        f"20), or compulsory bytes at {limits['dram_gbs']:.0f} GB/s from DRAM, "
+        f"{limits['mid_gbs']:.0f} in sets of 12 to 48 MB, {limits['cache_gbs']:.0f} in smaller "
+        "ones: the best measured here.", "",
     ]
     for name, entry in results["workloads"].items():
         lines += table(name, entry)

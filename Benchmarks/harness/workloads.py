@@ -59,7 +59,7 @@ WORKLOADS = {
 
 
 def write_inputs(name, folder):
-    """Writes each input as FOLDER/NAME-input.npy and returns {input: path}."""
+    """Writes each input as FOLDER/NAME-INPUT.npy and returns {input: path}."""
     folder.mkdir(parents=True, exist_ok=True)
     generator = np.random.default_rng(zlib.crc32(name.encode()))
     paths = {}
@@ -74,7 +74,7 @@ def reference(name, paths):
 
 
 def check(name, expected, output):
-    """The largest error relative to the largest expected value; raises ValueError over the tolerance."""
+    """The largest error, relative to the largest expected value; ValueError when too large."""
     found = np.load(output)
     if found.shape != expected.shape:
         raise ValueError(f"result has shape {found.shape}, expected {expected.shape}")

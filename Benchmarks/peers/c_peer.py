@@ -1,4 +1,4 @@
-"""Plain C (loops.c) through ctypes; variants gcc and clang. A call from Python is part of the time."""
+"""Plain C (loops.c) through ctypes, whose call is part of the time; variants gcc and clang."""
 import ctypes
 import re
 import subprocess
