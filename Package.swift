@@ -75,5 +75,6 @@ let package = Package(
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("LatheNNTests", ["LatheNN", "CZlib"]),
+    tests("LLVMBindingsTests", ["LLVMBindings"]),
   ]
 )

@@ -1,2 +1,0 @@
-#include "CLLVM.h"
-int cllvm_placeholder(void) { return 0; }

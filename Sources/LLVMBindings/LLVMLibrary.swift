@@ -1,0 +1,48 @@
+// Opening libLLVM, and what is known about it.
+import CLLVM
+
+/// The shared library behind this module, opened when the first owner is made.
+///
+/// Making a module, a target machine or a JIT session opens it; so does `load()`, which may run
+/// early on another thread.
+public enum LLVMLibrary {
+  /// The major version whose headers this build was compiled with.
+  public static let headerVersion = Int(CLLVM_VERSION)
+
+  /// Whether the library is loaded.
+  public static var isLoaded: Bool { cllvm_load_ns() != 0 }
+
+  /// How long opening the library took, in nanoseconds; 0 while it is not loaded.
+  public static var loadNanoseconds: UInt64 { UInt64(cllvm_load_ns()) }
+
+  /// Opens the library and registers the x86-64 and AArch64 targets. Idempotent, from any thread.
+  public static func load() throws(LLVMFailure) {
+    var reason: UnsafePointer<CChar>?
+    guard cllvm_load(&reason) == 1 else {
+      throw LLVMFailure(message: reason.map { String(cString: $0) } ?? "cannot open libLLVM")
+    }
+    _ = targets
+  }
+
+  /// The library's version, such as "22.1.8".
+  public static func version() throws(LLVMFailure) -> String {
+    try load()
+    var major: UInt32 = 0
+    var minor: UInt32 = 0
+    var patch: UInt32 = 0
+    LLVMGetVersion(&major, &minor, &patch)
+    return "\(major).\(minor).\(patch)"
+  }
+
+  /// Registers the targets once, by the laziness of a static constant.
+  private static let targets: Void = {
+    LLVMInitializeX86TargetInfo()
+    LLVMInitializeX86Target()
+    LLVMInitializeX86TargetMC()
+    LLVMInitializeX86AsmPrinter()
+    LLVMInitializeAArch64TargetInfo()
+    LLVMInitializeAArch64Target()
+    LLVMInitializeAArch64TargetMC()
+    LLVMInitializeAArch64AsmPrinter()
+  }()
+}
