@@ -150,13 +150,8 @@ extension Scalar {
 
   /// Holds for everything but the positive normal finite numbers.
   var isNotPositiveNormal: Scalar {
-    // One subtraction moves the wanted interval to the bottom of the signed integers.
-    if type == .f64 {
-      let moved = Scalar.bitcast(self, to: .i64) - .bits(0x8010_0000_0000_0000, .i64)
-      return .ge(moved, .bits(0xffe0_0000_0000_0000, .i64))
-    }
-    let moved = Scalar.bitcast(self, to: .i32) - .bits(0x8080_0000, .i32)
-    return .ge(moved, .bits(0xff00_0000, .i32))
+    let least: Scalar = type == .f64 ? 0x1p-1022 : 0x1p-126
+    return .or(.not(.ge(self, least)), .not(.lt(self, .constant(.infinity, type))))
   }
 
   /// `value` for finite positive self; -∞ for zeros, NaN below, ∞ and NaN as they are: what every
