@@ -3,7 +3,8 @@
 extension Elementwise {
   /// Every row, by family. Listing a row here gives it parsing, printing, docs and tests.
   public static let all: [Elementwise] =
-    arithmeticRows + comparisonRows + bitRows + roundingRows + conversionRows
+    arithmeticRows + comparisonRows + bitRows + roundingRows + conversionRows + trigonometricRows
+    + inverseTrigonometricRows
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
