@@ -77,5 +77,6 @@ let package = Package(
     tests("RuntimeTests", ["CLatheRuntime"]),
     tests("LatheNNTests", ["LatheNN", "CZlib"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
+    tests("LoopIRTests", ["LoopIR", "IRCore"]),
   ]
 )
