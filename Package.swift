@@ -74,5 +74,6 @@ let package = Package(
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
+    tests("LoopIRTests", ["LoopIR", "IRCore"]),
   ]
 )
