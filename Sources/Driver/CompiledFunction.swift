@@ -2,6 +2,8 @@
 
 import CLatheRuntime
 public import Codegen
+import IRCore
+import LoopIR
 public import TensorIR
 
 /// Times and counts of one compilation.

@@ -2,9 +2,10 @@
 
 import CLatheRuntime
 import Codegen
-public import IRCore
+import IRCore
 import LLVMBindings
-import LoopIR
+public import LoopIR
+import Lowering
 public import TensorIR
 public import TensorPasses
 
@@ -87,7 +88,7 @@ public struct CompilationStages: Sendable {
   public let scheduled: [Kernel]
   /// Why each edge was fused or was not.
   public let decisions: [FusionDecision]
-  private let row: TargetRow
+  let row: TargetRow
 
   /// LLVM IR of every scheduled kernel.
   public func llvm() throws(CompileFailure) -> String {
