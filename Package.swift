@@ -37,6 +37,7 @@ let package = Package(
     target("IRCore"),
     .target(name: "CLLVM"),
     .target(name: "CLatheRuntime"),
+    .systemLibrary(name: "CZlib"),
     // Row 2.
     target("LoopIR", ["IRCore"]),
     target("LLVMBindings", ["CLLVM"]),
@@ -57,7 +58,7 @@ let package = Package(
     // Row 6: the public API.
     target("Lathe", ["Driver", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime"]),
     // Row 7.
-    target("LatheNN", ["Lathe"]),
+    target("LatheNN", ["Lathe", "CZlib"]),
     // Row 8: the command.
     .executableTarget(
       name: "LatheCommand",
@@ -73,7 +74,11 @@ let package = Package(
         "IRCore",
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
+    tests("RuntimeTests", ["CLatheRuntime"]),
+    tests("LatheNNTests", ["LatheNN", "CZlib"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
+    tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
+    tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
   ]
 )
