@@ -74,6 +74,7 @@ let package = Package(
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
+    tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
   ]
 )
