@@ -7,10 +7,13 @@ import LoopIR
 struct Signature {
   let parameters: [TensorType]
   let results: [TensorType]
+  /// Whether buffers of one axis may stand for every shape of as many elements.
+  let isKernel: Bool
 
   init(_ graph: Graph) {
     parameters = graph.parameters.map { graph[$0].types[0] }
     results = graph.results.map { graph[type: $0] }
+    isKernel = false
   }
 
   init(_ kernel: Kernel) {
@@ -19,6 +22,7 @@ struct Signature {
     }
     parameters = types([.input, .inout_])
     results = types([.output, .inout_])
+    isKernel = true
   }
 
   /// The types of a call's results, or what is wrong with its operands.
@@ -36,12 +40,20 @@ struct Signature {
         return .failure(
           .type("\(parameter.dtype) expected for operand \(index), found \(operand.dtype)"))
       }
-      guard parameter.shape.map(bindings.substituted) == operand.shape else {
+      let expected = TensorType(parameter.dtype, parameter.shape.map(bindings.substituted))
+      guard expected.shape == operand.shape || isKernel && expected.isFlat(operand) else {
         return .failure(.shape("\(parameter) expected for operand \(index), found \(operand)"))
       }
     }
     return .success(
       results.map { TensorType($0.dtype, $0.shape.map(bindings.substituted)) })
+  }
+}
+
+extension TensorType {
+  /// Whether this is the one axis of all elements of `other`.
+  func isFlat(_ other: TensorType) -> Bool {
+    dtype == other.dtype && rank == 1 && shape[0] == other.elementCount
   }
 }
 
