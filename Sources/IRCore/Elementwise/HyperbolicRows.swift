@@ -27,7 +27,7 @@ extension Elementwise {
     let a = Scalar.min(.abs(x), type == .f64 ? 20 : 9.25)
     let n = Scalar.roundEven(.mulAdd(a, HalfAngle.twicePerLn2, -0.25))
     let t = HalfAngle.tanh(HalfAngle.remainder(a, n, type), type)
-    let s = Scalar.scale2(.constant(1, type), n)
+    let s = ExponentialReduction.powerOfTwo(n, type)
     let numerator = Scalar.mulAdd(t, s + 1, s - 1)
     return .copySign(numerator / (numerator + .mulAdd(t, -2, 2)), x)
   } derivative: { _, y in
@@ -43,15 +43,15 @@ private struct HalfAngle {
   let exponent: Scalar
   /// T.
   let tangent: Scalar
-  /// `2^(-2n)`.
+  /// `2^(-2n)`, 0 where that is below the normal range.
   let inverseSquare: Scalar
 
   /// Reduces |x| clamped to where the result is infinite.
   init(_ x: Scalar, _ type: DType) {
     let half = 0.5 * Scalar.min(.abs(x), type == .f64 ? 712 : 90)
-    exponent = .roundEven(half * Self.twicePerLn2)
+    exponent = ExponentialReduction.nearestInteger(half * Self.twicePerLn2, type)
     tangent = Self.tanh(Self.remainder(half, exponent, type), type)
-    inverseSquare = .scale2(.constant(1, type), -2 * exponent)
+    inverseSquare = ExponentialReduction.inversePowerOfTwo(exponent + exponent, type)
   }
 
   /// `2^(n-1) (first (1 + T²) + 2 T second) / (1 - T²)`, with `1 / (1 - T²)` split into 1 and a
