@@ -100,8 +100,12 @@ extension PrimitiveEmitter {
     }
     // Through 32-bit integers: there is no vector conversion of f64 to i64 before AVX-512.
     let narrow = types.i32.vector(x.type.lanes)
-    let saturated = builder.intrinsic("llvm.fptosi.sat", [narrow, n.type], [n])
-    let clamped = clamp(saturated, limit)
+    // Clamped first, with NaN to the lower bound: the saturating conversion is scalar on vectors.
+    let least = constant(Double(-limit), like: n)
+    let most = constant(Double(limit), like: n)
+    let raised = builder.select(builder.fcmp(.ogt, n, least), n, least)
+    let bounded = builder.select(builder.fcmp(.olt, raised, most), raised, most)
+    let clamped = builder.fptosi(bounded, to: narrow)
     let m0 = isDouble ? builder.sext(clamped, to: integers) : clamped
     let isNegative = builder.icmp(.slt, m0, m0.type.zero)
     let biasing = builder.select(isNegative, integer(bias, like: m0), m0.type.zero)
