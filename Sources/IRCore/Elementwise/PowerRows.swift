@@ -29,7 +29,8 @@ extension Elementwise {
     let z = Scalar.min(.max(logarithm * exponent, -120), 120)
     let n = ExponentialReduction(bounded: z, .f64).exponent
     let r = Scalar.mulAdd(n, -0x1.62e42fefa39efp-1, z)
-    return .cast(.scale2(.polynomial(r, shortExponential), n), to: .f32)
+    let power = Scalar.polynomial(r, shortExponential) * ExponentialReduction.powerOfTwo(n, .f64)
+    return .cast(power, to: .f32)
   }
 
   /// `eᶻ` of `z = y log(base)`, z in two parts.
