@@ -9,7 +9,7 @@ extension Elementwise {
   }
 
   /// `log2(x)`, exact where x is a power of 2.
-  public static let log2 = unary("log2", accuracy: Accuracy(f32: 1.5, f64: 0.9)) { type, x in
+  public static let log2 = unary("log2", accuracy: Accuracy(f32: 1.5, f64: 1)) { type, x in
     logarithm(x) { parts in
       guard type == .f64 else {
         let tail = Scalar.polynomial(parts.fraction, log2F32)
