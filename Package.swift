@@ -78,5 +78,7 @@ let package = Package(
     tests("LatheNNTests", ["LatheNN", "CZlib"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
+    tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
+    tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
   ]
 )
