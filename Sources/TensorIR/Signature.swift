@@ -7,22 +7,23 @@ import LoopIR
 struct Signature {
   let parameters: [TensorType]
   let results: [TensorType]
-  /// Whether buffers of one axis may stand for every shape of as many elements.
-  let isKernel: Bool
+  /// Whether tensors are dense memory whose shape is the callee's own affair: a kernel may walk
+  /// a matrix as one row of as many elements.
+  let isDense: Bool
 
   init(_ graph: Graph) {
+    isDense = false
     parameters = graph.parameters.map { graph[$0].types[0] }
     results = graph.results.map { graph[type: $0] }
-    isKernel = false
   }
 
   init(_ kernel: Kernel) {
+    isDense = true
     func types(_ roles: [Buffer.Role]) -> [TensorType] {
       kernel.buffers.filter { roles.contains($0.role) }.map { TensorType($0.type, $0.shape) }
     }
     parameters = types([.input, .inout_])
     results = types([.output, .inout_])
-    isKernel = true
   }
 
   /// The types of a call's results, or what is wrong with its operands.
@@ -33,7 +34,8 @@ struct Signature {
     var bindings = SymbolBindings()
     bindings.bind(
       zip(parameters, operands).flatMap { parameter, operand in
-        zip(parameter.shape, operand.shape).map { ($0, $1) }
+        parameter.rank == operand.rank || !isDense
+          ? zip(parameter.shape, operand.shape).map { ($0, $1) } : []
       })
     for (index, (parameter, operand)) in zip(parameters, operands).enumerated() {
       if parameter.dtype != operand.dtype {
@@ -41,7 +43,7 @@ struct Signature {
           .type("\(parameter.dtype) expected for operand \(index), found \(operand.dtype)"))
       }
       let expected = TensorType(parameter.dtype, parameter.shape.map(bindings.substituted))
-      guard expected.shape == operand.shape || isKernel && expected.isFlat(operand) else {
+      guard fits(operand, expected) else {
         return .failure(.shape("\(parameter) expected for operand \(index), found \(operand)"))
       }
     }
@@ -50,10 +52,11 @@ struct Signature {
   }
 }
 
-extension TensorType {
-  /// Whether this is the one axis of all elements of `other`.
-  func isFlat(_ other: TensorType) -> Bool {
-    dtype == other.dtype && rank == 1 && shape[0] == other.elementCount
+extension Signature {
+  /// Whether a tensor of type `found` may stand where `expected` is asked for.
+  func fits(_ found: TensorType, _ expected: TensorType) -> Bool {
+    found == expected
+      || isDense && found.dtype == expected.dtype && found.elementCount == expected.elementCount
   }
 }
 

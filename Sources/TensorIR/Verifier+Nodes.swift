@@ -80,12 +80,8 @@ extension GraphVerifier {
     switch signature.results(of: operands) {
     case .failure(let mismatch): throw error(id, mismatch.problem)
     case .success(let results):
-      let fits =
-        results.count == node.types.count
-        && zip(results, node.types).allSatisfy { expected, found in
-          expected == found || signature.isKernel && expected.isFlat(found)
-        }
-      guard fits else {
+      guard results.count == node.types.count, zip(node.types, results).allSatisfy(signature.fits)
+      else {
         func list(_ types: [TensorType]) -> String {
           types.map(\.description).joined(separator: ", ")
         }
