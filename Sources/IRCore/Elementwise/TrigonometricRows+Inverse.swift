@@ -8,7 +8,10 @@ extension Elementwise {
     let folded = FoldedSine(x)
     let y = Scalar.select(folded.isFolded, -2.0 * folded.y, folded.y)
     let base = SplitConstant.halfPi.select(folded.isFolded, x.type)
-    return .copySign(base.plus(y, times: folded.terms), x)
+    // Near 1 the sum has half the ulp of π/2, so its rounding is carried along.
+    let head = base.high + y
+    let lost = (base.high - head) + y
+    return .copySign(head + (lost + .mulAdd(y, folded.terms, base.low)), x)
   } derivative: { x, _ in
     1.0 / .sqrt((1.0 - x) * (1.0 + x))
   }
