@@ -77,8 +77,10 @@ let package = Package(
     tests("RuntimeTests", ["CLatheRuntime"]),
     tests("LatheNNTests", ["LatheNN", "CZlib"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
+    tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
     tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
     tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
+    tests("LatheTests", ["Lathe", "TensorIR", "IRCore"]),
   ]
 )

@@ -61,8 +61,7 @@ struct LaneBuilder {
     return nested { builder in
       var mask = Mask.all
       if let limit {
-        let place = builder.define(ValueType(.i64, lanes: builder.lanes), .index(
-          variable.expression + .lane))
+        let place = builder.vector(.variable(loop.variable))
         let end = builder.vector(ofIndex: limit)
         mask.operand = builder.apply(.lt, [place, end], .bool)
       }
