@@ -70,12 +70,15 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "TensorIR", "LoopIR",
-        "IRCore",
+        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
+        "LoopIR", "IRCore", "CLatheRuntime",
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("RuntimeTests", ["CLatheRuntime"]),
     tests("LatheNNTests", ["LatheNN", "CZlib"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
+    tests("GoldenTests", ["Codegen", "TensorIR", "LoopIR", "IRCore"]),
+    tests(
+      "DriverTests", ["Driver", "Codegen", "LLVMBindings", "TensorIR", "LoopIR", "IRCore"]),
   ]
 )

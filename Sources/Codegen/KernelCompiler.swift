@@ -28,6 +28,9 @@ public struct CodegenTimes: Hashable, Sendable {
   public var optimize: UInt64 = 0
   /// Instruction selection to object bytes.
   public var emit: UInt64 = 0
+
+  /// Starts at zero.
+  public init() {}
 }
 
 /// Compiles verified kernels for a target row.
