@@ -53,9 +53,10 @@ extension KernelEmitter {
     for (phi, yield) in zip(phis, yields) { phi.addIncoming(yield, from: last) }
     builder.condBr(builder.icmp(.slt, next, upper), body, exit)
     builder.position(atEndOf: exit)
-    let isGuarded = !(loop.lower.asConstant.flatMap { low in
-      loop.upper.asConstant.map { low < $0 }
-    } ?? false)
+    let isGuarded =
+      !(loop.lower.asConstant.flatMap { low in
+        loop.upper.asConstant.map { low < $0 }
+      } ?? false)
     for (k, carried) in loop.carried.enumerated() {
       let result = builder.phi(initial[k].type, name(of: carried.result))
       if isGuarded { result.addIncoming(initial[k], from: before) }

@@ -187,7 +187,9 @@ struct PrimitiveEmitter {
       return builder.intrinsic(name, [type, x.type], [x])
     }
     let isSigned = source.isSignedInteger
-    if target.isFloat { return isSigned ? builder.sitofp(x, to: type) : builder.uitofp(x, to: type) }
+    if target.isFloat {
+      return isSigned ? builder.sitofp(x, to: type) : builder.uitofp(x, to: type)
+    }
     if target.bitWidth < source.bitWidth { return builder.trunc(x, to: type) }
     if target.bitWidth == source.bitWidth { return x }
     return isSigned ? builder.sext(x, to: type) : builder.zext(x, to: type)

@@ -3,8 +3,10 @@
 extension Elementwise {
   /// Every row, by family. Listing a row here gives it parsing, printing, docs and tests.
   public static let all: [Elementwise] =
-    arithmeticRows + comparisonRows + bitRows + roundingRows + conversionRows
-    + exponentialRows + logarithmRows + hyperbolicRows + powerRows
+    [
+      arithmeticRows, comparisonRows, bitRows, roundingRows, conversionRows, exponentialRows,
+      logarithmRows, hyperbolicRows, powerRows, trigonometricRows, inverseTrigonometricRows,
+    ].flatMap { $0 }
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 

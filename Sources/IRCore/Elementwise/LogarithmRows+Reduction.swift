@@ -76,10 +76,10 @@ struct LogarithmReduction {
     return s * .mulAdd(square, .polynomial(square, seriesF64), half)
   }
 
-  /// Our minimax fit on |f| ≤ 1/3, weighted for the relative error 2^-27 of `log(1 + f)`.
+  /// Our minimax fit on |f| ≤ 1/3, with a relative error of 2^-25 of `log(1 + f)`.
   private static let tailF32: [Scalar] = [
-    -0.5, 0x1.5555p-2, -0x1.ffff1p-3, 0x1.99d292p-3, -0x1.5598cap-3, 0x1.1eb49ap-3,
-    -0x1.f39076p-4, 0x1.1f00dp-3, -0x1.070446p-3,
+    -0x1.ffffd4p-2, 0x1.5554fap-2, -0x1.0014c6p-2, 0x1.99d482p-3, -0x1.50291p-3, 0x1.1e9bc6p-3,
+    -0x1.3b5c4p-3, 0x1.1f65bp-3,
   ]
   /// Our minimax fits of `2/3 + 2/5 z + 2/7 z² + …` for z = s² ≤ 0.02945.
   private static let seriesF64: [Scalar] = [
@@ -150,13 +150,8 @@ extension Scalar {
 
   /// Holds for everything but the positive normal finite numbers.
   var isNotPositiveNormal: Scalar {
-    // One subtraction moves the wanted interval to the bottom of the signed integers.
-    if type == .f64 {
-      let moved = Scalar.bitcast(self, to: .i64) - .bits(0x8010_0000_0000_0000, .i64)
-      return .ge(moved, .bits(0xffe0_0000_0000_0000, .i64))
-    }
-    let moved = Scalar.bitcast(self, to: .i32) - .bits(0x8080_0000, .i32)
-    return .ge(moved, .bits(0xff00_0000, .i32))
+    let least: Scalar = type == .f64 ? 0x1p-1022 : 0x1p-126
+    return .or(.not(.ge(self, least)), .not(.lt(self, .constant(.infinity, type))))
   }
 
   /// `value` for finite positive self; -∞ for zeros, NaN below, ∞ and NaN as they are: what every

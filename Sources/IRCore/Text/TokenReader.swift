@@ -98,6 +98,12 @@ public struct TokenReader {
 
   /// Reads a literal and an optional `:type` suffix; without it `implied` names the type.
   public mutating func literal(implied: DType?) throws(TextError) -> Literal {
+    try literalText().typed(implied: implied)
+  }
+
+  /// Reads a literal whose type may follow from what comes later. A `:type` suffix touches the
+  /// literal; a type after a blank is not part of it.
+  public mutating func literalText() throws(TextError) -> LiteralText {
     let start = next
     let isBits = at("bits")
     var text = ""
@@ -110,23 +116,47 @@ public struct TokenReader {
       if takeIf("-") { text = "-" }
       text += take().text
     }
-    var type = implied
-    if at(":"), second.kind == .word, DType(name: second.text) != nil {
+    var stated: DType?
+    if at(":"), touchesPrevious, second.kind == .word, DType(name: second.text) != nil {
       position += 1
-      type = try elementType()
+      stated = try elementType()
     }
-    guard let type else {
-      throw error("a literal with its type expected, such as \(text):f32", at: start)
+    return LiteralText(start: start, text: text, isBits: isBits, stated: stated)
+  }
+
+  private var touchesPrevious: Bool {
+    let previous = tokens[position - 1]
+    return next.line == previous.line
+      && next.column == previous.column + previous.text.utf8.count
+  }
+}
+
+/// Literal as it was read, before its type is known.
+public struct LiteralText: Sendable {
+  let start: Token
+  let text: String
+  let isBits: Bool
+  /// The type that its suffix states.
+  public let stated: DType?
+
+  /// The literal; without a suffix `implied` names the type.
+  public func typed(implied: DType?) throws(TextError) -> Literal {
+    guard let type = stated ?? implied else {
+      throw error("a literal with its type expected, such as \(text):f32")
     }
     if isBits {
       guard text.hasPrefix("0x"), let bits = UInt64(text.dropFirst(2), radix: 16) else {
-        throw error("a hexadecimal number expected, found '\(text)'", at: start)
+        throw error("a hexadecimal number expected, found '\(text)'")
       }
       return Literal(type, bits: bits)
     }
     guard let literal = Literal(type, text: text) else {
-      throw error("a literal of \(type) expected, found '\(text)'", at: start)
+      throw error("a literal of \(type) expected, found '\(text)'")
     }
     return literal
+  }
+
+  private func error(_ message: String) -> TextError {
+    TextError(line: start.line, column: start.column, message)
   }
 }

@@ -1,0 +1,128 @@
+// The form of a kernel that text stands for, and the text that names play no part in.
+
+import IRCore
+
+extension Kernel {
+  /// An equal kernel in which variables are numbered in order of definition, variables that
+  /// nothing defines are gone, and names are words that occur once.
+  public func normalized() -> Kernel {
+    var places = [Int?](repeating: nil, count: variables.count)
+    var order: [VariableID] = []
+    forEachStatement { statement in
+      for id in statement.results + statement.blockParameters
+      where variables.indices.contains(id.index) && places[id.index] == nil {
+        places[id.index] = order.count
+        order.append(id)
+      }
+    }
+    // Broken kernels, which must print too, keep uses without a definition out of range.
+    let substitution = Substitution(renumbering: { id in
+      let known = places.indices.contains(id.index) ? places[id.index] : nil
+      return VariableID(known ?? order.count + id.index)
+    })
+    var result = self
+    result.body = substitution(body)
+    result.variables = order.map { self[$0] }
+    result.makeNamesUnique()
+    return result
+  }
+
+  private mutating func makeNamesUnique() {
+    var taken: Set<String> = []
+    for index in buffers.indices {
+      buffers[index].name = Self.unique(buffers[index].name, &taken)
+    }
+    for index in variables.indices {
+      guard let name = variables[index].name, Self.isVariableName(name) else {
+        variables[index].name = nil
+        continue
+      }
+      variables[index].name = Self.unique(name, &taken)
+    }
+  }
+
+  private static func unique(_ name: String, _ taken: inout Set<String>) -> String {
+    var candidate = name
+    var count = 0
+    while !taken.insert(candidate).inserted {
+      count += 1
+      candidate = "\(name)_\(count)"
+    }
+    return candidate
+  }
+
+  /// Holds for what text can spell after a mark: letters, digits, `_`, and dots between them.
+  static func isName(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    guard let first = bytes.first, first != UInt8(ascii: ".") else { return false }
+    return bytes.indices.allSatisfy { index in
+      if bytes[index] != UInt8(ascii: ".") { return isWordByte(bytes[index]) }
+      return index + 1 < bytes.count && isWordByte(bytes[index + 1])
+    }
+  }
+
+  /// Holds for names that are no number: those stand for values without a name.
+  static func isVariableName(_ name: String) -> Bool {
+    isName(name) && !name.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+  }
+
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    byte >= 97 && byte <= 122 || byte >= 65 && byte <= 90 || byte >= 48 && byte <= 57
+      || byte == 95
+  }
+}
+
+extension Kernel {
+  /// The text with the kernel's name removed and every other name replaced by its place: equal
+  /// for kernels that differ in names only. Content hashes are made of it.
+  public var structuralText: String {
+    var kernel = normalized()
+    kernel.schedule = kernel.scheduleByNumber()
+    kernel.name = ""
+    for index in kernel.variables.indices { kernel.variables[index].name = nil }
+    for index in kernel.buffers.indices { kernel.buffers[index].name = "b\(index)" }
+    kernel.numberSymbols()
+    return kernel.text
+  }
+
+  private mutating func numberSymbols() {
+    let numbers = Dictionary(
+      symbols.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let rename: (IndexExpression) -> IndexExpression = { expression in
+      expression.substituting { atom in
+        guard case .symbol(let name) = atom, let number = numbers[name] else { return nil }
+        return .symbol("s\(number)")
+      }
+    }
+    let substitution = Substitution(
+      definition: { $0 }, use: { .variable($0) }, index: rename)
+    body = substitution(body)
+    for index in buffers.indices { buffers[index].shape = buffers[index].shape.map(rename) }
+    symbols = symbols.indices.map { "s\($0)" }
+  }
+
+  /// The schedule with loops named by number, loops that it makes after those of the body.
+  private func scheduleByNumber() -> [ScheduleStep] {
+    var numbers: [String: String] = [:]
+    for (index, variable) in variables.enumerated() {
+      if let name = variable.name { numbers[name] = "\(index)" }
+    }
+    var next = variables.count
+    func number(_ name: String) -> String {
+      if let known = numbers[name] { return known }
+      numbers[name] = "\(next)"
+      next += 1
+      return "\(next - 1)"
+    }
+    return schedule.map { step in
+      switch step {
+      case .split(let loop, let factor, let outer, let inner):
+        .split(number(loop), by: factor, outer: number(outer), inner: number(inner))
+      case .reorder(let loops): .reorder(loops.map(number))
+      case .unroll(let loop, let factor): .unroll(number(loop), by: factor)
+      case .vectorize(let loop, let lanes): .vectorize(number(loop), lanes: lanes)
+      case .parallelize(let loop): .parallelize(number(loop))
+      }
+    }
+  }
+}

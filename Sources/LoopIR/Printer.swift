@@ -1,0 +1,249 @@
+// The text of kernels.
+//
+//   kernel    ::= "kernel" @name "(" [parameter ("," parameter)*] ")" ["symbols" "(" name,* ")"]
+//                 ["schedule" "[" step,* "]"] "{" local* statement* "}"
+//   parameter ::= ("in" | "out" | "inout") %name ":" shaped           shaped ::= dtype ["[" index,* "]"]
+//   local     ::= "local" %name ":" shaped "in" ("register" | "stack" | "scratch" | "shared")
+//   step      ::= "split" %loop "by" n "into" %outer %inner | "reorder" %loop+ | "unroll" %loop "by" n
+//               | "vectorize" %loop "by" n | "parallelize" %loop
+//   statement ::= %name "=" operation ":" type | "store" operand "," access [mask] | check | loop
+//               | "accumulate" access row "=" operand [mask] | while | if
+//   operation ::= row operand,* | "load" access [mask "else" literal] | "index" index | "splat" operand
+//               | "reduceLanes" row operand | "shiftLanes" operand "by" n "fill" operand
+//               | "extractLane" operand "[" n "]"
+//   access    ::= %buffer "[" index,* "]" ["align" n]                 mask ::= "mask" operand
+//   check     ::= "check" operand string                              block ::= "{" statement* [yield] "}"
+//   loop      ::= [names] ("for" | "parallel" | "vector") %i "in" index "..<" index ["step" n] [carried] block
+//   while     ::= [names] "while" [carried] "{" statement* "test" operand "}" "do" block
+//   if        ::= [names] "if" operand [":" type,*] block ["else" block]
+//   carried   ::= "(" (%name "=" operand ":" type),* ")"              yield ::= "yield" operand,*
+//   names     ::= %name,* "="            type ::= dtype | n "x" dtype            operand ::= %name | literal
+
+import IRCore
+
+extension Kernel: CustomStringConvertible {
+  /// The text of the normalized kernel, with a line feed at its end.
+  public var description: String { normalized().text }
+
+  /// The text as the kernel stands; unnamed variables print as their number.
+  var text: String {
+    var printer = KernelPrinter(kernel: self)
+    printer.printKernel()
+    return printer.text
+  }
+
+  /// The spelling of a variable, with its mark, as the text of this very kernel shows it.
+  func spelling(_ id: VariableID) -> String {
+    guard variables.indices.contains(id.index) else { return "%?\(id.index)" }
+    return "%\(self[id].name ?? "\(id.index)")"
+  }
+
+  /// The index expression's text.
+  func text(_ expression: IndexExpression) -> String {
+    expression.text { spelling(VariableID($0)) }
+  }
+}
+
+private struct KernelPrinter {
+  let kernel: Kernel
+  var text = ""
+  private var depth = 0
+
+  init(kernel: Kernel) { self.kernel = kernel }
+
+  private mutating func line(_ content: String) {
+    text += String(repeating: "  ", count: depth) + content + "\n"
+  }
+
+  mutating func printKernel() {
+    let parameters = kernel.buffers.filter(\.role.isParameter)
+      .map { "\($0.role.rawValue) %\($0.name): \(shaped($0))" }
+    var head = "kernel @\(kernel.name)(\(parameters.joined(separator: ", ")))"
+    if !kernel.symbols.isEmpty { head += " symbols(\(kernel.symbols.joined(separator: ", ")))" }
+    if !kernel.schedule.isEmpty {
+      head += " schedule [\(kernel.schedule.map(\.description).joined(separator: ", "))]"
+    }
+    line(head + " {")
+    depth += 1
+    for buffer in kernel.buffers where !buffer.role.isParameter {
+      line("local %\(buffer.name): \(shaped(buffer)) in \(buffer.role.rawValue)")
+    }
+    print(kernel.body)
+    depth -= 1
+    line("}")
+  }
+
+  private func shaped(_ buffer: Buffer) -> String {
+    if buffer.shape.isEmpty { return buffer.type.name }
+    return "\(buffer.type)[\(buffer.shape.map(kernel.text).joined(separator: ","))]"
+  }
+
+  private mutating func print(_ statements: [Statement]) {
+    for statement in statements { print(statement) }
+  }
+
+  private mutating func print(_ statement: Statement) {
+    switch statement {
+    case .define(let id, let operation):
+      let type = knownType(id)
+      line("\(kernel.spelling(id)) = \(text(operation, type)) : \(type)")
+    case .store(let value, let place, let mask):
+      let value = text(value, implied: elementType(place))
+      line("store \(value), \(text(place))\(text(mask: mask))")
+    case .accumulate(let row, let value, let place, let mask):
+      let value = text(value, implied: elementType(place))
+      line("accumulate \(text(place)) \(row.name)= \(value)\(text(mask: mask))")
+    case .check(let condition, let message):
+      line("check \(text(condition, implied: .bool)) \(quoted(message))")
+    case .loop(let loop): print(loop)
+    case .whileLoop(let loop): print(loop)
+    case .branch(let branch): print(branch)
+    }
+  }
+
+  private mutating func print(_ loop: Loop) {
+    var head = "\(results(loop.carried.map(\.result)))\(loop.kind.rawValue) "
+    head += "\(kernel.spelling(loop.variable)) in "
+    head += "\(kernel.text(loop.lower))..<\(kernel.text(loop.upper))"
+    if loop.step != 1 { head += " step \(loop.step)" }
+    line(head + carried(loop.carried) + " {")
+    block(loop.body, yields: loop.yields, types: loop.carried.map { knownType($0.inside).dtype })
+    line("}")
+  }
+
+  private mutating func print(_ loop: While) {
+    line("\(results(loop.carried.map(\.result)))while\(carried(loop.carried)) {")
+    depth += 1
+    print(loop.condition)
+    line("test \(text(loop.test, implied: .bool))")
+    depth -= 1
+    line("} do {")
+    block(loop.body, yields: loop.yields, types: loop.carried.map { knownType($0.inside).dtype })
+    line("}")
+  }
+
+  private mutating func print(_ branch: Branch) {
+    let types = branch.results.map(knownType)
+    var head = "\(results(branch.results))if \(text(branch.condition, implied: .bool))"
+    if !types.isEmpty { head += " : \(types.map(\.description).joined(separator: ", "))" }
+    line(head + " {")
+    block(branch.then, yields: branch.thenYields, types: types.map(\.dtype))
+    if !(branch.otherwise.isEmpty && branch.otherwiseYields.isEmpty) {
+      line("} else {")
+      block(branch.otherwise, yields: branch.otherwiseYields, types: types.map(\.dtype))
+    }
+    line("}")
+  }
+
+  private mutating func block(_ statements: [Statement], yields: [Operand], types: [DType]) {
+    depth += 1
+    print(statements)
+    if !yields.isEmpty {
+      let operands = yields.enumerated().map { index, operand in
+        text(operand, implied: types.indices.contains(index) ? types[index] : nil)
+      }
+      line("yield \(operands.joined(separator: ", "))")
+    }
+    depth -= 1
+  }
+
+  private func results(_ ids: [VariableID]) -> String {
+    ids.isEmpty ? "" : ids.map(kernel.spelling).joined(separator: ", ") + " = "
+  }
+
+  private func carried(_ carried: [Carried]) -> String {
+    if carried.isEmpty { return "" }
+    let items = carried.map { item in
+      let type = knownType(item.inside)
+      let initial = text(item.initial, implied: type.dtype)
+      return "\(kernel.spelling(item.inside)) = \(initial) : \(type)"
+    }
+    return " (\(items.joined(separator: ", ")))"
+  }
+
+  private func text(_ operation: Operation, _ type: ValueType) -> String {
+    switch operation {
+    case .elementwise(let row, let operands): return text(row, operands, type)
+    case .load(let place, let mask, let otherwise):
+      let fill = otherwise.map { " else \(text(.literal($0), implied: type.dtype))" } ?? ""
+      return "load \(text(place))\(text(mask: mask))\(fill)"
+    case .index(let expression): return "index \(kernel.text(expression))"
+    case .splat(let operand): return "splat \(text(operand, implied: type.dtype))"
+    case .reduceLanes(let row, let operand):
+      return "reduceLanes \(row.name) \(text(operand, implied: type.dtype))"
+    case .shiftLanes(let operand, let distance, let fill):
+      let operands = [operand, fill].map { text($0, implied: type.dtype) }
+      return "shiftLanes \(operands[0]) by \(distance) fill \(operands[1])"
+    case .extractLane(let operand, let lane):
+      return "extractLane \(text(operand, implied: type.dtype))[\(lane)]"
+    }
+  }
+
+  private func text(_ row: Elementwise, _ operands: [Operand], _ type: ValueType) -> String {
+    let types = operands.map { operand -> DType? in
+      guard case .variable(let id) = operand else { return nil }
+      return knownType(id).dtype
+    }
+    let texts = operands.enumerated().map { index, operand in
+      let implied = row.typing.impliedLiteralType(at: index, others: types, result: type.dtype)
+      return text(operand, implied: implied)
+    }
+    return "\(row.name) \(texts.joined(separator: ", "))"
+  }
+
+  private func text(_ operand: Operand, implied: DType?) -> String {
+    switch operand {
+    case .variable(let id): kernel.spelling(id)
+    case .literal(let literal):
+      literal.type == implied ? "\(literal)" : "\(literal):\(literal.type)"
+    }
+  }
+
+  private func text(mask: Operand?) -> String {
+    mask.map { " mask \(text($0, implied: .bool))" } ?? ""
+  }
+
+  private func text(_ access: Access) -> String {
+    let name =
+      kernel.buffers.indices.contains(access.buffer.index)
+      ? kernel[access.buffer].name : "?\(access.buffer.index)"
+    let indices = access.indices.map(kernel.text).joined(separator: ", ")
+    return "%\(name)[\(indices)]" + (access.alignment.map { " align \($0)" } ?? "")
+  }
+
+  private func elementType(_ access: Access) -> DType? {
+    kernel.buffers.indices.contains(access.buffer.index) ? kernel[access.buffer].type : nil
+  }
+
+  /// The type of a variable; something harmless in a broken kernel, which must print too.
+  private func knownType(_ id: VariableID) -> ValueType {
+    kernel.variables.indices.contains(id.index) ? kernel[id].type : ValueType(.bool)
+  }
+
+  private func quoted(_ message: String) -> String {
+    var result = "\""
+    for character in message.unicodeScalars {
+      switch character {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      default: result.unicodeScalars.append(character)
+      }
+    }
+    return result + "\""
+  }
+}
+
+extension ScheduleStep: CustomStringConvertible {
+  /// The step's text.
+  public var description: String {
+    switch self {
+    case .split(let loop, let factor, let outer, let inner):
+      "split %\(loop) by \(factor) into %\(outer) %\(inner)"
+    case .reorder(let loops): "reorder \(loops.map { "%\($0)" }.joined(separator: " "))"
+    case .unroll(let loop, let factor): "unroll %\(loop) by \(factor)"
+    case .vectorize(let loop, let lanes): "vectorize %\(loop) by \(lanes)"
+    case .parallelize(let loop): "parallelize %\(loop)"
+    }
+  }
+}

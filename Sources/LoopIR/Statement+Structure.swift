@@ -1,0 +1,63 @@
+// The nesting of statements, the same for every walk over a kernel.
+
+extension Statement {
+  /// What the statement defines for the statements after it.
+  public var results: [VariableID] {
+    switch self {
+    case .define(let id, _): [id]
+    case .store, .accumulate, .check: []
+    case .loop(let loop): loop.carried.map(\.result)
+    case .whileLoop(let loop): loop.carried.map(\.result)
+    case .branch(let branch): branch.results
+    }
+  }
+
+  /// What the statement defines for its own blocks: induction variable, then carried values.
+  public var blockParameters: [VariableID] {
+    switch self {
+    case .define, .store, .accumulate, .check, .branch: []
+    case .loop(let loop): [loop.variable] + loop.carried.map(\.inside)
+    case .whileLoop(let loop): loop.carried.map(\.inside)
+    }
+  }
+
+  /// The nested blocks in text order.
+  public var blocks: [[Statement]] {
+    switch self {
+    case .define, .store, .accumulate, .check: []
+    case .loop(let loop): [loop.body]
+    case .whileLoop(let loop): [loop.condition, loop.body]
+    case .branch(let branch): [branch.then, branch.otherwise]
+    }
+  }
+}
+
+extension Kernel {
+  /// The most blocks inside each other; text and verifier hold it, so that walks may recurse.
+  public static let maximumDepth = 64
+
+  /// Calls `visit` on every statement in text order, outer ones before what they contain.
+  public func forEachStatement(_ visit: (Statement) -> Void) {
+    Self.visit(body, visit)
+  }
+
+  private static func visit(_ statements: [Statement], _ visit: (Statement) -> Void) {
+    for statement in statements {
+      visit(statement)
+      for block in statement.blocks { Self.visit(block, visit) }
+    }
+  }
+
+  /// The messages of the kernel's checks in text order; a status is a place in this list.
+  public var checkMessages: [String] {
+    var messages: [String] = []
+    forEachStatement { if case .check(_, let message) = $0 { messages.append(message) } }
+    return messages
+  }
+
+  /// Lanes that a store or accumulate writes: the value's, or for a literal the mask's.
+  public func lanes(storing value: Operand, mask: Operand?) -> Int {
+    if case .variable(let id) = value { return self[id].type.lanes }
+    return mask.map { type(of: $0).lanes } ?? 1
+  }
+}

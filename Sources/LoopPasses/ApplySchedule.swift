@@ -1,0 +1,36 @@
+// The pass that applies a kernel's schedule.
+
+public import IRCore
+public import LoopIR
+
+extension Pass where Input == Kernel, Output == Kernel {
+  /// Applies the kernel's schedule, step by step, and leaves the schedule empty.
+  ///
+  /// Each step checks its own legality and refuses in the schedule's words. Bits do not change.
+  public static let applySchedule = Pass(
+    "apply-schedule", summary: "apply the kernel's schedule"
+  ) { kernel throws(PassFailure) in
+    var result = kernel
+    result.schedule = []
+    for step in kernel.schedule {
+      do { result = try result.applying(step) } catch {
+        throw PassFailure(pass: "apply-schedule", "@\(kernel.name): \(error)")
+      }
+    }
+    return result.normalized()
+  }
+}
+
+extension Kernel {
+  /// The kernel after one step; its own schedule stays.
+  public func applying(_ step: ScheduleStep) throws(ScheduleRefusal) -> Kernel {
+    switch step {
+    case .split(let loop, let by, let outer, let inner):
+      try splitting(loop, by: by, outer: outer, inner: inner)
+    case .reorder(let loops): try reordering(loops)
+    case .unroll(let loop, let by): try unrolling(loop, by: by)
+    case .vectorize(let loop, let lanes): throw ScheduleRefusal(.vectorize(loop, lanes: lanes), "xx")
+    case .parallelize(let loop): try parallelizing(loop)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// Finding and replacing loops.
+
+import IRCore
+import LoopIR
+
+/// Loop in a kernel with what encloses it.
+struct LoopSite {
+  /// The loop.
+  var loop: Loop
+  /// The statements around it, outermost first.
+  var enclosing: [Statement]
+}
+
+extension Kernel {
+  /// The first loop whose variable is spelled `name`; refuses `step` when there is none.
+  func site(of name: String, for step: ScheduleStep) throws(ScheduleRefusal) -> LoopSite {
+    guard let site = body.site(of: name, in: self) else {
+      throw ScheduleRefusal(step, "no loop %\(name)")
+    }
+    return site
+  }
+
+  /// Replaces the loop over `variable` by statements.
+  func replacingLoop(_ variable: VariableID, by statements: [Statement]) -> Kernel {
+    var result = self
+    result.body = body.replacingLoop(variable, by: statements)
+    return result
+  }
+}
+
+extension [Statement] {
+  fileprivate func site(of name: String, in kernel: Kernel) -> LoopSite? {
+    for statement in self {
+      if case .loop(let loop) = statement, kernel[loop.variable].name == name {
+        return LoopSite(loop: loop, enclosing: [])
+      }
+      for block in statement.blocks {
+        guard var site = block.site(of: name, in: kernel) else { continue }
+        site.enclosing.insert(statement, at: 0)
+        return site
+      }
+    }
+    return nil
+  }
+
+  fileprivate func replacingLoop(_ variable: VariableID, by statements: [Statement]) -> Self {
+    flatMap { statement -> [Statement] in
+      if case .loop(let loop) = statement, loop.variable == variable { return statements }
+      return [statement.mappingBlocks { $0.replacingLoop(variable, by: statements) }]
+    }
+  }
+}
+
+extension Statement {
+  /// The statement with each block directly inside transformed.
+  func mappingBlocks(_ transform: ([Statement]) -> [Statement]) -> Statement {
+    switch self {
+    case .define, .store, .accumulate, .check: return self
+    case .loop(var loop):
+      loop.body = transform(loop.body)
+      return .loop(loop)
+    case .whileLoop(var loop):
+      loop.condition = transform(loop.condition)
+      loop.body = transform(loop.body)
+      return .whileLoop(loop)
+    case .branch(var branch):
+      branch.then = transform(branch.then)
+      branch.otherwise = transform(branch.otherwise)
+      return .branch(branch)
+    }
+  }
+}
+
+extension Loop {
+  /// `upper - lower`.
+  var extent: IndexExpression { upper - lower }
+
+  /// Number of iterations when it is constant.
+  var constantTripCount: Int? {
+    extent.asConstant.map { Swift.max(0, IndexExpression.floorDiv($0 + step - 1, step)) }
+  }
+}
+
+/// Where the whole groups of a loop end that take `group` values of the variable each.
+func groupedUpper(of loop: Loop, group: Int, enclosing: [Statement]) -> IndexExpression {
+  let rounded = loop.extent + IndexExpression(loop.step - 1)
+  let groups = rounded.floorDiv(IndexExpression(group))
+  let isOrdered = IndexBounds(enclosing: enclosing).lower(of: loop.extent).map { $0 >= 0 } ?? false
+  return loop.lower + (isOrdered ? groups : groups.max(0)) * IndexExpression(group)
+}

@@ -1,0 +1,109 @@
+// The schedule step `reorder`.
+
+import IRCore
+public import LoopIR
+
+extension Kernel {
+  /// Puts perfectly nested loops in the given order, outermost first.
+  ///
+  /// Legal when every pair of accesses that may meet keeps its order: for each combination of
+  /// directions that the dependence test cannot exclude, the first loop in which the two
+  /// iterations differ puts the same one first before and after.
+  public func reordering(_ names: [String]) throws(ScheduleRefusal) -> Kernel {
+    let step = ScheduleStep.reorder(names)
+    let nest = try perfectNest(of: names, for: step)
+    let order = names.compactMap { name in nest.first { self[$0.variable].name == name } }
+    try checkBounds(order, for: step)
+    if let dependence = brokenDependence(nest, order) {
+      throw ScheduleRefusal(step, dependence.description)
+    }
+    var body = nest[nest.count - 1].body
+    for var loop in order.reversed() {
+      loop.body = body
+      body = [.loop(loop)]
+    }
+    return replacingLoop(nest[0].variable, by: body)
+  }
+
+  /// The loops in their present order.
+  private func perfectNest(
+    of names: [String], for step: ScheduleStep
+  ) throws(ScheduleRefusal) -> [Loop] {
+    guard names.count > 1, Set(names).count == names.count else {
+      throw ScheduleRefusal(step, "two or more different loops are needed")
+    }
+    guard names.count <= 8 else { throw ScheduleRefusal(step, "more than 8 loops") }
+    var sites: [LoopSite] = []
+    for name in names { sites.append(try site(of: name, for: step)) }
+    sites.sort { $0.enclosing.count < $1.enclosing.count }
+    let nest = sites.map(\.loop)
+    for (outer, inner) in zip(nest, nest.dropFirst()) {
+      guard outer.body.count == 1, outer.body[0].definesLoop(inner.variable) else {
+        throw ScheduleRefusal(
+          step, "%\(self[inner.variable].name ?? "") is not alone inside "
+            + "%\(self[outer.variable].name ?? "")")
+      }
+    }
+    for loop in nest {
+      let name = self[loop.variable].name ?? ""
+      guard loop.carried.isEmpty else {
+        throw ScheduleRefusal(
+          step, "%\(name) carries the value \(spelling(loop.carried[0].inside))")
+      }
+      guard loop.kind == .serial else {
+        throw ScheduleRefusal(
+          step, loop.kind == .vector ? "%\(name) runs in lanes" : "%\(name) is parallel")
+      }
+    }
+    return nest
+  }
+
+  /// Refuses an order in which a bound needs a variable of a loop inside.
+  private func checkBounds(_ order: [Loop], for step: ScheduleStep) throws(ScheduleRefusal) {
+    for (index, loop) in order.enumerated() {
+      let needed = loop.lower.variables + loop.upper.variables
+      for inner in order[index...] where needed.contains(inner.variable) {
+        throw ScheduleRefusal(
+          step, "the bounds of \(spelling(loop.variable)) need \(spelling(inner.variable))")
+      }
+    }
+  }
+
+  private func brokenDependence(_ nest: [Loop], _ order: [Loop]) -> Dependence? {
+    let test = DependenceTest(self)
+    let inside = test.references(inside: nest[nest.count - 1].variable)
+    let places = order.compactMap { loop in nest.firstIndex { $0.variable == loop.variable } }
+    let turned = Direction.combinations(nest.count).filter { directions in
+      let before = directions.first { $0 != .same }
+      let after = places.lazy.map { directions[$0] }.first { $0 != .same }
+      return before == .ahead && after == .behind
+    }
+    for a in inside {
+      for b in inside where test.mayShareMemory(a, b) {
+        for directions in turned {
+          let distances = zip(nest, directions).map { loop, direction in
+            switch direction {
+            case .same: Distance.none(loop)
+            case .ahead: Distance.ahead(loop)
+            case .behind: Distance.behind(loop)
+            }
+          }
+          if test.mayMeet(a, b, at: distances) { return test.describe(b, on: a) }
+        }
+      }
+    }
+    return nil
+  }
+}
+
+/// Where the second of two iterations stands in one loop, seen from the first.
+private enum Direction: CaseIterable {
+  case behind, same, ahead
+
+  /// Every list of `count` directions.
+  static func combinations(_ count: Int) -> [[Direction]] {
+    (0..<count).reduce([[]]) { lists, _ in
+      lists.flatMap { list in allCases.map { list + [$0] } }
+    }
+  }
+}
