@@ -90,37 +90,36 @@ extension PrimitiveEmitter {
     return parts[0]
   }
 
-  /// Three exact steps, of which only the last may round: see Note: scaling.
+  /// Three steps, of which only the last that changes the value may round: see Note: scaling.
   func scale(_ x: LLVMValue, _ n: LLVMValue, _ type: DType) -> LLVMValue {
     let isDouble = type == .f64
-    let limit = isDouble ? 2200 : 300
-    let part = isDouble ? 1000 : 100
-    let bias = isDouble ? 200 : 100
+    let (least, greatest) = isDouble ? (-1022, 1023) : (-126, 127)
+    let lowering = least + (isDouble ? 53 : 24)
     let integers = (isDouble ? types.i64 : types.i32).vector(x.type.lanes)
-    func clamp(_ value: LLVMValue, _ bound: Int) -> LLVMValue {
-      let low = integer(-bound, like: value)
-      let high = integer(bound, like: value)
-      let raised = builder.select(builder.icmp(.slt, value, low), low, value)
+    func bounded(_ value: LLVMValue, _ range: ClosedRange<Int>, below: Int) -> LLVMValue {
+      let low = integer(range.lowerBound, like: value)
+      let high = integer(range.upperBound, like: value)
+      let isLow = builder.icmp(.slt, value, low)
+      let raised = builder.select(isLow, integer(below, like: value), value)
       return builder.select(builder.icmp(.sgt, raised, high), high, raised)
     }
     func power(_ exponent: LLVMValue) -> LLVMValue {
-      let biased = builder.add(exponent, integer(isDouble ? 1023 : 127, like: exponent))
+      let biased = builder.add(exponent, integer(greatest, like: exponent))
       let bits = builder.shl(biased, integer(isDouble ? 52 : 23, like: exponent))
       return builder.bitcast(bits, to: x.type)
     }
     // Through 32-bit integers: there is no vector conversion of f64 to i64 before AVX-512.
     let narrow = types.i32.vector(x.type.lanes)
     let saturated = builder.intrinsic("llvm.fptosi.sat", [narrow, n.type], [n])
-    let clamped = clamp(saturated, limit)
-    let m0 = isDouble ? builder.sext(clamped, to: integers) : clamped
-    let isNegative = builder.icmp(.slt, m0, m0.type.zero)
-    let biasing = builder.select(isNegative, integer(bias, like: m0), m0.type.zero)
-    let m = builder.add(m0, biasing)
-    let first = clamp(m, part)
-    let second = clamp(builder.sub(m, first), part)
-    let third = builder.sub(builder.sub(builder.sub(m, first), second), biasing)
-    let exact = builder.fmul(builder.fmul(x, power(first)), power(second))
-    let scaled = builder.fmul(exact, power(third))
+    let limit = isDouble ? 2200 : 300
+    let clamped = bounded(saturated, -limit...limit, below: -limit)
+    let exponent = isDouble ? builder.sext(clamped, to: integers) : clamped
+    let first = bounded(exponent, least...greatest, below: lowering)
+    let afterFirst = builder.sub(exponent, first)
+    let second = bounded(afterFirst, least...greatest, below: lowering)
+    let third = builder.sub(afterFirst, second)
+    let twice = builder.fmul(builder.fmul(x, power(first)), power(second))
+    let scaled = builder.fmul(twice, power(third))
     let infinity = constant(.infinity, like: x)
     let isFinite = builder.fcmp(.olt, fabs(n), infinity)
     let isPositive = builder.fcmp(.ogt, n, n.type.zero)
@@ -225,7 +224,8 @@ extension PrimitiveEmitter {
 
 // Note: scaling
 //
-// x · 2ⁿ must round once, though it may end below the normal range. For n ≥ 0 the three factors
-// only make the value larger, so every step is exact or overflows as the result does. For n < 0 the
-// first two factors make 2^(n + bias) and the last one 2^-bias: whenever the result is not zero,
-// the value before the last step is normal, so only the last step rounds.
+// x · 2ⁿ must round once, though it may end below the normal range. Where n is an exponent of a
+// normal number, the first factor is 2ⁿ and the others are 1. Larger n only raise the value, so every
+// step is exact or overflows as the result does. Smaller n begin with 2^(least + p), p being the
+// precision: should that already round below the normal range, then x was below 2^-p and the result
+// is less than half the least number, zero, which the later factors make of it too.

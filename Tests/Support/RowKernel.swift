@@ -12,6 +12,13 @@ public struct RowTyping: Hashable, Sendable, CustomStringConvertible {
   /// The result's type.
   public let result: DType
 
+  /// States types that fit the row.
+  public init(row: Elementwise, operands: [DType], result: DType) {
+    self.row = row
+    self.operands = operands
+    self.result = result
+  }
+
   /// `cast(f32) -> i32`.
   public var description: String {
     "\(row.name)(\(operands.map(\.name).joined(separator: ","))) -> \(result)"
