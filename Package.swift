@@ -77,6 +77,7 @@ let package = Package(
     tests("RuntimeTests", ["CLatheRuntime"]),
     tests("LatheNNTests", ["LatheNN", "CZlib"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
+    tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
     tests("GoldenTests", ["Codegen", "TensorIR", "LoopIR", "IRCore"]),
     tests(

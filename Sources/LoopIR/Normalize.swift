@@ -6,15 +6,9 @@ extension Kernel {
   /// An equal kernel in which variables are numbered in order of definition, variables that
   /// nothing defines are gone, and names are words that occur once.
   public func normalized() -> Kernel {
+    let order = definitionOrder
     var places = [Int?](repeating: nil, count: variables.count)
-    var order: [VariableID] = []
-    forEachStatement { statement in
-      for id in statement.results + statement.blockParameters
-      where variables.indices.contains(id.index) && places[id.index] == nil {
-        places[id.index] = order.count
-        order.append(id)
-      }
-    }
+    for (place, id) in order.enumerated() { places[id.index] = place }
     // Broken kernels, which must print too, keep uses without a definition out of range.
     let substitution = Substitution(renumbering: { id in
       let known = places.indices.contains(id.index) ? places[id.index] : nil
@@ -24,6 +18,32 @@ extension Kernel {
     result.body = substitution(body)
     result.variables = order.map { self[$0] }
     result.makeNamesUnique()
+    return result
+  }
+
+  /// The defined variables in text order.
+  private var definitionOrder: [VariableID] {
+    var isKnown = [Bool](repeating: false, count: variables.count)
+    var order: [VariableID] = []
+    forEachStatement { statement in
+      for id in statement.results + statement.blockParameters
+      where variables.indices.contains(id.index) && !isKnown[id.index] {
+        isKnown[id.index] = true
+        order.append(id)
+      }
+    }
+    return order
+  }
+
+  /// What text calls each variable, without the mark: its name, or its place among the variables
+  /// without one. What nothing defines is called `?` and its index.
+  var spellings: [String] {
+    var result = variables.indices.map { "?\($0)" }
+    var unnamed = 0
+    for id in definitionOrder {
+      result[id.index] = self[id].name ?? "\(unnamed)"
+      if self[id].name == nil { unnamed += 1 }
+    }
     return result
   }
 

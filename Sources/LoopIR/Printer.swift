@@ -1,23 +1,23 @@
 // The text of kernels.
 //
-//   kernel    ::= "kernel" @name "(" [parameter ("," parameter)*] ")" ["symbols" "(" name,* ")"]
-//                 ["schedule" "[" step,* "]"] "{" local* statement* "}"
-//   parameter ::= ("in" | "out" | "inout") %name ":" shaped           shaped ::= dtype ["[" index,* "]"]
-//   local     ::= "local" %name ":" shaped "in" ("register" | "stack" | "scratch" | "shared")
-//   step      ::= "split" %loop "by" n "into" %outer %inner | "reorder" %loop+ | "unroll" %loop "by" n
-//               | "vectorize" %loop "by" n | "parallelize" %loop
-//   statement ::= %name "=" operation ":" type | "store" operand "," access [mask] | check | loop
-//               | "accumulate" access row "=" operand [mask] | while | if
-//   operation ::= row operand,* | "load" access [mask "else" literal] | "index" index | "splat" operand
-//               | "reduceLanes" row operand | "shiftLanes" operand "by" n "fill" operand
-//               | "extractLane" operand "[" n "]"
-//   access    ::= %buffer "[" index,* "]" ["align" n]                 mask ::= "mask" operand
-//   check     ::= "check" operand string                              block ::= "{" statement* [yield] "}"
-//   loop      ::= [names] ("for" | "parallel" | "vector") %i "in" index "..<" index ["step" n] [carried] block
-//   while     ::= [names] "while" [carried] "{" statement* "test" operand "}" "do" block
-//   if        ::= [names] "if" operand [":" type,*] block ["else" block]
-//   carried   ::= "(" (%name "=" operand ":" type),* ")"              yield ::= "yield" operand,*
-//   names     ::= %name,* "="            type ::= dtype | n "x" dtype            operand ::= %name | literal
+//   kernel    ::= "kernel" @name "(" (role %name ":" shaped),* ")" ["symbols" "(" name,* ")"]
+//                 ["schedule" "[" step,* "]"] "{" ("local" %name ":" shaped "in" role)* statement* "}"
+//   shaped    ::= dtype ["[" index,* "]"]           role ::= "in" | "out" | "inout" | "register" | …
+//   step      ::= "split" %i "by" n "into" %outer %inner | "reorder" %i+ | "unroll" %i "by" n
+//               | "vectorize" %i "by" n | "parallelize" %i
+//   statement ::= %name "=" operation ":" type | [%name,* "="] (loop | while | if)
+//               | "store" operand "," access [mask] | "check" operand string
+//               | "accumulate" access row "=" operand [mask]
+//   operation ::= row operand,* | "load" access [mask "else" literal] | "index" index
+//               | "splat" operand | "reduceLanes" row operand | "extractLane" operand "[" n "]"
+//               | "shiftLanes" operand "by" n "fill" operand
+//   loop      ::= ("for" | "parallel" | "vector") %i "in" index "..<" index ["step" n] [carried] block
+//   while     ::= "while" [carried] "{" statement* "test" operand "}" "do" block
+//   if        ::= "if" operand [":" type,*] block ["else" block]
+//   carried   ::= "(" (%name "=" operand ":" type),* ")"
+//   block     ::= "{" statement* ["yield" operand,*] "}"
+//   access    ::= %buffer "[" index,* "]" ["align" n]         mask ::= "mask" operand
+//   type      ::= dtype | n "x" dtype                      operand ::= %name | literal [":" dtype]
 
 import IRCore
 
@@ -25,31 +25,32 @@ extension Kernel: CustomStringConvertible {
   /// The text of the normalized kernel, with a line feed at its end.
   public var description: String { normalized().text }
 
-  /// The text as the kernel stands; unnamed variables print as their number.
+  /// The text as the kernel stands.
   var text: String {
     var printer = KernelPrinter(kernel: self)
     printer.printKernel()
     return printer.text
   }
-
-  /// The spelling of a variable, with its mark, as the text of this very kernel shows it.
-  func spelling(_ id: VariableID) -> String {
-    guard variables.indices.contains(id.index) else { return "%?\(id.index)" }
-    return "%\(self[id].name ?? "\(id.index)")"
-  }
-
-  /// The index expression's text.
-  func text(_ expression: IndexExpression) -> String {
-    expression.text { spelling(VariableID($0)) }
-  }
 }
 
 private struct KernelPrinter {
   let kernel: Kernel
+  let spellings: [String]
   var text = ""
   private var depth = 0
 
-  init(kernel: Kernel) { self.kernel = kernel }
+  init(kernel: Kernel) {
+    self.kernel = kernel
+    spellings = kernel.spellings
+  }
+
+  private func spelling(_ id: VariableID) -> String {
+    "%" + (spellings.indices.contains(id.index) ? spellings[id.index] : "?\(id.index)")
+  }
+
+  private func text(_ expression: IndexExpression) -> String {
+    expression.text { spelling(VariableID($0)) }
+  }
 
   private mutating func line(_ content: String) {
     text += String(repeating: "  ", count: depth) + content + "\n"
@@ -75,7 +76,7 @@ private struct KernelPrinter {
 
   private func shaped(_ buffer: Buffer) -> String {
     if buffer.shape.isEmpty { return buffer.type.name }
-    return "\(buffer.type)[\(buffer.shape.map(kernel.text).joined(separator: ","))]"
+    return "\(buffer.type)[\(buffer.shape.map(text).joined(separator: ","))]"
   }
 
   private mutating func print(_ statements: [Statement]) {
@@ -86,7 +87,7 @@ private struct KernelPrinter {
     switch statement {
     case .define(let id, let operation):
       let type = knownType(id)
-      line("\(kernel.spelling(id)) = \(text(operation, type)) : \(type)")
+      line("\(spelling(id)) = \(text(operation, type)) : \(type)")
     case .store(let value, let place, let mask):
       let value = text(value, implied: elementType(place))
       line("store \(value), \(text(place))\(text(mask: mask))")
@@ -103,8 +104,8 @@ private struct KernelPrinter {
 
   private mutating func print(_ loop: Loop) {
     var head = "\(results(loop.carried.map(\.result)))\(loop.kind.rawValue) "
-    head += "\(kernel.spelling(loop.variable)) in "
-    head += "\(kernel.text(loop.lower))..<\(kernel.text(loop.upper))"
+    head += "\(spelling(loop.variable)) in "
+    head += "\(text(loop.lower))..<\(text(loop.upper))"
     if loop.step != 1 { head += " step \(loop.step)" }
     line(head + carried(loop.carried) + " {")
     block(loop.body, yields: loop.yields, types: loop.carried.map { knownType($0.inside).dtype })
@@ -148,7 +149,7 @@ private struct KernelPrinter {
   }
 
   private func results(_ ids: [VariableID]) -> String {
-    ids.isEmpty ? "" : ids.map(kernel.spelling).joined(separator: ", ") + " = "
+    ids.isEmpty ? "" : ids.map(spelling).joined(separator: ", ") + " = "
   }
 
   private func carried(_ carried: [Carried]) -> String {
@@ -156,7 +157,7 @@ private struct KernelPrinter {
     let items = carried.map { item in
       let type = knownType(item.inside)
       let initial = text(item.initial, implied: type.dtype)
-      return "\(kernel.spelling(item.inside)) = \(initial) : \(type)"
+      return "\(spelling(item.inside)) = \(initial) : \(type)"
     }
     return " (\(items.joined(separator: ", ")))"
   }
@@ -167,7 +168,7 @@ private struct KernelPrinter {
     case .load(let place, let mask, let otherwise):
       let fill = otherwise.map { " else \(text(.literal($0), implied: type.dtype))" } ?? ""
       return "load \(text(place))\(text(mask: mask))\(fill)"
-    case .index(let expression): return "index \(kernel.text(expression))"
+    case .index(let expression): return "index \(text(expression))"
     case .splat(let operand): return "splat \(text(operand, implied: type.dtype))"
     case .reduceLanes(let row, let operand):
       return "reduceLanes \(row.name) \(text(operand, implied: type.dtype))"
@@ -193,7 +194,7 @@ private struct KernelPrinter {
 
   private func text(_ operand: Operand, implied: DType?) -> String {
     switch operand {
-    case .variable(let id): kernel.spelling(id)
+    case .variable(let id): spelling(id)
     case .literal(let literal):
       literal.type == implied ? "\(literal)" : "\(literal):\(literal.type)"
     }
@@ -207,7 +208,7 @@ private struct KernelPrinter {
     let name =
       kernel.buffers.indices.contains(access.buffer.index)
       ? kernel[access.buffer].name : "?\(access.buffer.index)"
-    let indices = access.indices.map(kernel.text).joined(separator: ", ")
+    let indices = access.indices.map(text).joined(separator: ", ")
     return "%\(name)[\(indices)]" + (access.alignment.map { " align \($0)" } ?? "")
   }
 

@@ -29,7 +29,7 @@ extension Kernel {
       try splitting(loop, by: by, outer: outer, inner: inner)
     case .reorder(let loops): try reordering(loops)
     case .unroll(let loop, let by): try unrolling(loop, by: by)
-    case .vectorize(let loop, let lanes): throw ScheduleRefusal(.vectorize(loop, lanes: lanes), "xx")
+    case .vectorize(let loop, let lanes): try vectorizing(loop, lanes: lanes)
     case .parallelize(let loop): try parallelizing(loop)
     }
   }

@@ -78,16 +78,18 @@ struct DependenceTest {
   }
 
   /// The first pair of accesses inside `loop` that may meet in iterations whose distance in `loop`
-  /// is from `lower` to `upper` in either direction, in one iteration of the loops around it.
+  /// is from `lower` to `upper` in either direction, in one iteration of the loops around it;
+  /// `ignoring` excuses an access, paired with itself or with another one.
   func dependence(
     carriedBy loop: Loop, from lower: Int, to upper: Int?,
-    ignoring: (MemoryReference, MemoryReference) -> Bool = { _, _ in false }
+    ignoring: (MemoryReference, _ isSame: Bool) -> Bool
   ) -> Dependence? {
     if let upper, upper < lower { return nil }
     let inside = references(inside: loop.variable)
     let ahead = Distance(loop: loop, lower: lower, upper: upper)
     for (index, a) in inside.enumerated() {
-      for b in inside[index...] where mayShareMemory(a, b) && !ignoring(a, b) {
+      for (other, b) in inside.enumerated().dropFirst(index) {
+        if !mayShareMemory(a, b) || ignoring(a, other == index) { continue }
         if mayMeet(a, b, at: [ahead]) { return describe(b, on: a) }
         if mayMeet(b, a, at: [ahead]) { return describe(a, on: b) }
       }

@@ -45,6 +45,30 @@ struct IndexBounds {
     bound(-expression, Self.largestDepth).flatMap { $0 == .min ? nil : -$0 }
   }
 
+  /// A factor of every value; 0 for the constant 0.
+  func divisor(of expression: IndexExpression) -> Int {
+    expression.terms.reduce(Int(clamping: expression.constant.magnitude)) { result, term in
+      let factors = term.factors.map { divisor(of: $0) }
+      return gcd(result, factors.reduce(Int(clamping: term.coefficient.magnitude), &*))
+    }
+  }
+
+  private func divisor(of atom: IndexExpression.Atom) -> Int {
+    switch atom {
+    case .variable(let index):
+      guard let range = ranges.first(where: { $0.variable.index == index }) else { return 1 }
+      return gcd(divisor(of: range.lower), range.step)
+    case .min(let a, let b), .max(let a, let b): return gcd(divisor(of: a), divisor(of: b))
+    case .symbol, .lane, .floorDiv, .mod: return 1
+    }
+  }
+
+  private func gcd(_ a: Int, _ b: Int) -> Int {
+    var (x, y) = (a, b)
+    while y != 0 { (x, y) = (y, x % y) }
+    return x
+  }
+
   /// Holds when 0 is no value of `expression`, by its bounds or because every value leaves the
   /// same remainder.
   func excludesZero(_ expression: IndexExpression) -> Bool {

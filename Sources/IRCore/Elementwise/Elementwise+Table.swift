@@ -6,6 +6,7 @@ extension Elementwise {
     [
       arithmeticRows, comparisonRows, bitRows, roundingRows, conversionRows, exponentialRows,
       logarithmRows, hyperbolicRows, powerRows, trigonometricRows, inverseTrigonometricRows,
+      errorFunctionRows, rootRows,
     ].flatMap { $0 }
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -24,7 +24,7 @@ extension Elementwise {
   ///
   /// Tangent of the remainder in odd powers, or minus its reciprocal in odd quadrants. Odd, -0.0
   /// included; NaN for infinities. No argument is close enough to a pole to overflow.
-  public static let tan = unary("tan", accuracy: Accuracy(f32: 2, f64: 2)) { type, x in
+  public static let tan = unary("tan", accuracy: Accuracy(f32: 2.5, f64: 2.5)) { type, x in
     let signBit = Scalar.bits(1 << UInt64(type.bitWidth - 1), type.unsigned)
     let sign = Scalar.and(.bitcast(x, to: type.unsigned), signBit)
     return reduced(.abs(x)) { .xor(bits(tangent($0)), sign) }

@@ -1,0 +1,211 @@
+// Rewriting one iteration of a loop for many lanes: operands, splats and masks.
+
+import IRCore
+import LoopIR
+
+/// Rewrites the body of a loop so that one pass through it does `lanes` iterations.
+///
+/// Uniform values stay scalar and are splat where they meet varying ones; varying ones become
+/// vectors. Control that differs from lane to lane becomes masks (after Allen and Kennedy,
+/// *Optimizing Compilers for Modern Architectures*, 2001, chapter 7: if-conversion; loops run
+/// until no lane is active).
+struct LaneBuilder {
+  /// Lanes that an instruction takes part in.
+  struct Mask {
+    /// Vector of bool; `nil` is every lane.
+    var operand: Operand?
+    /// Whether no lane at all may be on.
+    var mayBeEmpty: Bool
+
+    /// Every lane.
+    static let all = Mask(operand: nil, mayBeEmpty: false)
+  }
+
+  /// What an earlier statement computed and later ones in its scope may use again.
+  private struct Available {
+    var splats: [VariableID: Operand] = [:]
+    var anyLanes: [Operand: Operand] = [:]
+  }
+
+  var kernel: Kernel
+  let lanes: Int
+  let varying: VaryingValues
+  /// Statements of the block that is being made.
+  var statements: [Statement] = []
+  /// Statements for before the loop.
+  private(set) var prologue: [Statement] = []
+  private let definedInside: Set<VariableID>
+  private let usedInside: Set<VariableID>
+  private var values: [VariableID: VariableID] = [:]
+  private var expressions: [VariableID: IndexExpression] = [:]
+  private var available = Available()
+  private var outerSplats: [VariableID: Operand] = [:]
+
+  /// Prepares to rewrite the body of `loop`.
+  init(_ kernel: Kernel, _ loop: Loop, lanes: Int) {
+    self.kernel = kernel
+    self.lanes = lanes
+    varying = VaryingValues(loop)
+    definedInside = Set([loop.variable] + loop.body.allDefinitions)
+    usedInside = loop.body.usedVariables
+  }
+
+  /// The body with iteration `variable + lane` in each lane that `mask` has on; a `limit` makes
+  /// the mask of the lanes below it.
+  mutating func rewrite(
+    _ loop: Loop, at variable: VariableID, limit: IndexExpression?
+  ) -> [Statement] {
+    values = [:]
+    available = Available()
+    expressions = [loop.variable: variable.expression + .lane]
+    return nested { builder in
+      var mask = Mask.all
+      if let limit {
+        let place = builder.vector(.variable(loop.variable))
+        let end = builder.vector(ofIndex: limit)
+        mask.operand = builder.apply(.lt, [place, end], .bool)
+      }
+      builder.emit(loop.body, mask)
+    }
+  }
+
+  // MARK: Scopes
+
+  /// The statements that `emit` makes, in a scope of their own.
+  mutating func nested(_ emit: (inout LaneBuilder) -> Void) -> [Statement] {
+    let (outer, outerAvailable) = (statements, available)
+    statements = []
+    emit(&self)
+    defer { (statements, available) = (outer, outerAvailable) }
+    return statements
+  }
+
+  /// Holds when something reads the result of a loop after it.
+  func isUsed(_ id: VariableID) -> Bool { usedInside.contains(id) }
+
+  // MARK: Definitions
+
+  /// Makes the new variable for `id`, a vector when it varies.
+  mutating func declare(_ id: VariableID) -> VariableID {
+    var type = kernel[id].type
+    if varying.variables.contains(id) { type.lanes = lanes }
+    let copy = kernel.makeVariable(type, name: kernel[id].name)
+    values[id] = copy
+    return copy
+  }
+
+  /// Lets `id` stand for `expression` in index expressions; as an operand it is computed anew.
+  mutating func declare(_ id: VariableID, as expression: IndexExpression) {
+    expressions[id] = expression
+  }
+
+  /// Lets `id` stand for an existing variable.
+  mutating func declare(_ id: VariableID, as variable: VariableID) { values[id] = variable }
+
+  /// Appends a definition.
+  mutating func define(_ type: ValueType, _ operation: Operation) -> Operand {
+    let id = kernel.makeVariable(type)
+    statements.append(.define(id, operation))
+    return .variable(id)
+  }
+
+  /// Appends a row on vectors.
+  mutating func apply(_ row: Elementwise, _ operands: [Operand], _ type: DType) -> Operand {
+    define(ValueType(type, lanes: lanes), .elementwise(row, operands))
+  }
+
+  // MARK: Operands
+
+  /// The operand of a uniform instruction.
+  func uniform(_ operand: Operand) -> Operand {
+    guard let id = operand.asVariable, let copy = values[id] else { return operand }
+    return .variable(copy)
+  }
+
+  /// The operand of a vector instruction; literals stay.
+  mutating func vector(_ operand: Operand) -> Operand {
+    guard let id = operand.asVariable else { return operand }
+    if let expression = expressions[id] {
+      if let known = available.splats[id] { return known }
+      let made = vector(ofIndex: expression)
+      available.splats[id] = made
+      return made
+    }
+    if varying.variables.contains(id) { return uniform(operand) }
+    if !definedInside.contains(id) { return outerSplat(id) }
+    if let known = available.splats[id] { return known }
+    let made = define(
+      ValueType(kernel[id].type.dtype, lanes: lanes), .splat(uniform(operand)))
+    available.splats[id] = made
+    return made
+  }
+
+  /// The operand as a vector variable, literals splat.
+  mutating func vectorVariable(_ operand: Operand) -> Operand {
+    guard case .literal(let literal) = operand else { return vector(operand) }
+    return define(ValueType(literal.type, lanes: lanes), .splat(operand))
+  }
+
+  private mutating func outerSplat(_ id: VariableID) -> Operand {
+    if let known = outerSplats[id] { return known }
+    let copy = kernel.makeVariable(ValueType(kernel[id].type.dtype, lanes: lanes))
+    prologue.append(.define(copy, .splat(.variable(id))))
+    outerSplats[id] = .variable(copy)
+    return .variable(copy)
+  }
+
+  /// The value of an expression that is rewritten already, in every lane.
+  mutating func vector(ofIndex expression: IndexExpression) -> Operand {
+    if let constant = expression.asConstant {
+      return .literal(Literal(.i64, integer: constant))
+    }
+    if isVector(expression) {
+      return define(ValueType(.i64, lanes: lanes), .index(expression))
+    }
+    let scalar =
+      expression.asVariable.map { .variable(VariableID($0)) }
+      ?? define(ValueType(.i64), .index(expression))
+    return define(ValueType(.i64, lanes: lanes), .splat(scalar))
+  }
+
+  /// Whether a rewritten expression has a value per lane.
+  func isVector(_ expression: IndexExpression) -> Bool {
+    expression.contains(.lane) || expression.variables.contains { kernel[$0].type.lanes > 1 }
+  }
+
+  /// The expression over the new variables.
+  func index(_ expression: IndexExpression) -> IndexExpression {
+    expression.substituting { atom in
+      guard case .variable(let number) = atom else { return nil }
+      let id = VariableID(number)
+      return expressions[id] ?? values[id]?.expression
+    }
+  }
+
+  /// The access over the new variables.
+  func access(_ access: Access) -> Access {
+    Access(access.buffer, access.indices.map(index), alignment: access.alignment)
+  }
+
+  // MARK: Masks
+
+  /// The lanes of `mask` in which `condition`, a vector, holds.
+  mutating func narrow(_ mask: Mask, to condition: Operand, mayBeEmpty: Bool) -> Mask {
+    Mask(operand: both(mask.operand, condition), mayBeEmpty: mayBeEmpty)
+  }
+
+  /// Conjunction of vectors of bool.
+  mutating func both(_ a: Operand?, _ b: Operand) -> Operand {
+    guard let a else { return b }
+    return apply(.and, [a, b], .bool)
+  }
+
+  /// Whether some lane of `mask` is on, as a scalar; `nil` is certainly.
+  mutating func anyLane(_ mask: Mask) -> Operand? {
+    guard mask.mayBeEmpty, let operand = mask.operand else { return nil }
+    if let known = available.anyLanes[operand] { return known }
+    let made = define(ValueType(.bool), .reduceLanes(.or, operand))
+    available.anyLanes[operand] = made
+    return made
+  }
+}

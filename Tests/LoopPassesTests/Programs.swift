@@ -1,0 +1,262 @@
+// Kernels that the tests transform.
+
+import LoopIR
+import Testing
+
+/// Kernel as text with extents to run it at.
+struct Program: Sendable, CustomTestStringConvertible {
+  var text: String
+  var sizes: [[Int]]
+
+  var testDescription: String { String(text.prefix { $0 != "(" }) }
+
+  var kernel: Kernel { get throws { try Kernel(parsing: text) } }
+
+  /// Extents around 8 and 16 lanes.
+  static let lengths = [0, 1, 2, 7, 8, 9, 15, 16, 17, 40].map { [$0] }
+}
+
+extension Program {
+  /// One value per element, with a row that needs a rounding.
+  static let chain = Program(
+    text: """
+      kernel @chain(in %x: f32[n], in %b: f32, out %y: f32[n]) symbols(n) {
+        for %i in 0..<n {
+          %0 = load %x[%i] : f32
+          %1 = load %b[] : f32
+          %2 = mulAdd %0, %1, 0.1 : f32
+          %3 = mul %2, %2 : f32
+          %4 = cast %i : f32
+          %5 = add %3, %4 : f32
+          store %5, %y[%i]
+        }
+      }
+      """, sizes: lengths)
+
+  /// A sum in order, and its running values.
+  static let recurrence = Program(
+    text: """
+      kernel @recurrence(in %x: f32[n], out %y: f32[n], out %s: f32) symbols(n) {
+        %last = for %i in 0..<n (%a = 0.5 : f32) {
+          %0 = load %x[%i] : f32
+          %1 = mulAdd %a, 0.9, %0 : f32
+          store %1, %y[%i]
+          yield %1
+        }
+        store %last, %s[]
+      }
+      """, sizes: lengths)
+
+  /// A recurrence of known length that swaps two values.
+  static let fibonacci = Program(
+    text: """
+      kernel @fibonacci(out %y: i64) {
+        %p, %q = for %i in 0..<11 (%a = 0 : i64, %b = 1 : i64) {
+          %0 = add %a, %b : i64
+          yield %b, %0
+        }
+        store %p, %y[]
+      }
+      """, sizes: [[]])
+
+  /// Escape times, one `while` per element.
+  static let mandelbrot = Program(
+    text: """
+      kernel @mandelbrot(out %y: i32[h,w]) symbols(h, w) {
+        for %r in 0..<h {
+          for %c in 0..<w {
+            %cf = cast %c : f32
+            %rf = cast %r : f32
+            %x0 = mulAdd %cf, 0.04, -2.0 : f32
+            %y0 = mulAdd %rf, 0.3, -1.25 : f32
+            %zx, %zy, %count = while (%a = 0.0 : f32, %b = 0.0 : f32, %n = 0 : i32) {
+              %aa = mul %a, %a : f32
+              %bb = mul %b, %b : f32
+              %norm = add %aa, %bb : f32
+              %in = le %norm, 4.0 : bool
+              %more = lt %n, 50 : bool
+              %go = and %in, %more : bool
+              test %go
+            } do {
+              %d = sub %aa, %bb : f32
+              %a1 = add %d, %x0 : f32
+              %ab = mul %a, %b : f32
+              %ab2 = add %ab, %ab : f32
+              %b1 = add %ab2, %y0 : f32
+              %n1 = add %n, 1 : i32
+              yield %a1, %b1, %n1
+            }
+            store %count, %y[%r, %c]
+          }
+        }
+      }
+      """, sizes: [[0, 5], [1, 1], [3, 63], [9, 64], [2, 65]])
+
+  /// Rows of different lengths, by a bound that varies.
+  static let triangle = Program(
+    text: """
+      kernel @triangle(in %x: f32[n,n], inout %y: f32[n]) symbols(n) {
+        for %i in 0..<n {
+          for %j in 0..<%i + 1 {
+            %0 = load %x[%i, %j] : f32
+            accumulate %y[%i] add= %0
+          }
+        }
+      }
+      """, sizes: lengths)
+
+  /// Windows, by bounds that both vary.
+  static let window = Program(
+    text: """
+      kernel @window(in %x: f32[n + 2], out %y: f32[n]) symbols(n) {
+        for %i in 0..<n {
+          %sum = for %k in %i..<%i + 3 (%a = 0.0 : f32) {
+            %0 = load %x[%k] : f32
+            %1 = cast %k : f32
+            %2 = mulAdd %0, %1, %a : f32
+            yield %2
+          }
+          store %sum, %y[%i]
+        }
+      }
+      """, sizes: lengths)
+
+  /// Windows cut at the end, so that lanes run for different times.
+  static let cutWindow = Program(
+    text: """
+      kernel @cut(in %x: f32[n], out %y: f32[n]) symbols(n) {
+        for %i in 0..<n {
+          %sum = for %k in max(0, %i - 2)..<min(n, %i + 3) (%a = 0.0 : f32) {
+            %0 = load %x[%k] : f32
+            %1 = mulAdd %0, 0.5, %a : f32
+            yield %1
+          }
+          store %sum, %y[%i]
+        }
+      }
+      """, sizes: lengths)
+
+  /// Bounds that are data.
+  static let ragged = Program(
+    text: """
+      kernel @ragged(in %x: f32[16], in %p: i32[n], in %q: i64[n], out %y: f32[n]) symbols(n) {
+        for %i in 0..<n {
+          %lo = load %p[%i] : i32
+          %hi = load %q[%i] : i64
+          %sum = for %k in %lo..<%lo + %hi (%a = 0.0 : f32) {
+            %0 = load %x[%k] : f32
+            %1 = mulAdd %a, 0.5, %0 : f32
+            yield %1
+          }
+          store %sum, %y[%i]
+        }
+      }
+      """, sizes: lengths)
+
+  /// Choices: values, a guarded load, a store on one side, a check, nested loops under a mask.
+  static let choices = Program(
+    text: """
+      kernel @choices(in %x: f32[n], in %m: i32[n], in %u: i32[1], out %y: f32[n], inout %z: f32[n])
+          symbols(n) {
+        for %i in 0..<n {
+          %0 = load %x[%i] : f32
+          %pos = gt %0, 0.25 : bool
+          %r, %t = if %pos : f32, i32 {
+            %c = load %m[%i] : i32
+            %uu = load %u[0] : i32
+            %s = for %k in 0..<%uu (%a = %0 : f32) {
+              %a1 = mul %a, 1.5 : f32
+              yield %a1
+            }
+            check %pos "then"
+            store %s, %z[%i]
+            yield %s, %c
+          } else {
+            %last, %w = while (%g = 1 : i32, %f = 0.5 : f32) {
+              %uw = load %u[0] : i32
+              %go = lt %g, %uw : bool
+              test %go
+            } do {
+              %g1 = add %g, 1 : i32
+              %f1 = add %f, %0 : f32
+              yield %g1, %f1
+            }
+            yield %w, 3
+          }
+          %rt = cast %t : f32
+          %sum = add %r, %rt : f32
+          %big = lt %sum, 4.0 : bool
+          check %big "sum"
+          store %sum, %y[%i]
+        }
+      }
+      """, sizes: lengths)
+
+  /// Addresses that are data: duplicates keep their order.
+  static let scatter = Program(
+    text: """
+      kernel @scatter(in %x: f32[n], in %p: i32[n], inout %y: f32[8], inout %h: i32[8],
+          inout %s: f32[8]) symbols(n) {
+        for %i in 0..<n {
+          %0 = load %p[%i] : i32
+          %1 = load %x[%0] : f32
+          %2 = load %x[%i] : f32
+          store %2, %y[%0]
+          accumulate %h[%0] add= 1
+          accumulate %s[-%0 + 7] add= %1
+        }
+      }
+      """, sizes: [[8], [9], [15], [16], [31], [40]])
+
+  /// A matrix product.
+  static let product = Program(
+    text: """
+      kernel @product(in %a: f32[m,k], in %b: f32[k,n], inout %c: f32[m,n]) symbols(m, n, k) {
+        for %i in 0..<m {
+          for %j in 0..<n {
+            for %l in 0..<k {
+              %0 = load %a[%i, %l] : f32
+              %1 = load %b[%l, %j] : f32
+              %2 = mul %0, %1 : f32
+              accumulate %c[%i, %j] add= %2
+            }
+          }
+        }
+      }
+      """, sizes: [[0, 3, 2], [1, 1, 1], [5, 17, 3], [4, 16, 8], [3, 33, 7]])
+
+  /// A scratch row per iteration.
+  static let scratch = Program(
+    text: """
+      kernel @scratch(in %x: f32[n,12], out %y: f32[n,12]) symbols(n) {
+        local %t: f32[12] in scratch
+        for %i in 0..<n {
+          for %j in 0..<12 {
+            %0 = load %x[%i, %j] : f32
+            %1 = mul %0, %0 : f32
+            store %1, %t[%j]
+          }
+          for %k in 0..<12 {
+            %2 = load %t[-%k + 11] : f32
+            store %2, %y[%i, %k]
+          }
+        }
+      }
+      """, sizes: lengths)
+
+  /// Types of different widths.
+  static let mixed = Program(
+    text: """
+      kernel @mixed(in %x: f64[300], in %p: bool[300], out %y: f32[300], out %q: bool[300]) {
+        for %i in 0..<300 {
+          %0 = load %x[%i] : f64
+          %1 = load %p[%i] : bool
+          %2 = cast %0 : f32
+          %3 = select %1, %2, 1.0 : f32
+          %4 = lt %3, %2 : bool
+          store %3, %y[%i]
+          store %4, %q[%i]
+        }
+      }
+      """, sizes: [[]])
+}

@@ -1,0 +1,130 @@
+// Bits before and after schedule steps.
+
+import IRCore
+import LoopIR
+import LoopPasses
+import Testing
+
+/// A program and a schedule that is legal on it.
+struct Scheduled: Sendable, CustomTestStringConvertible {
+  var program: Program
+  var steps: [ScheduleStep]
+
+  init(_ program: Program, _ steps: ScheduleStep...) {
+    self.program = program
+    self.steps = steps
+  }
+
+  var testDescription: String { "\(program.testDescription) \(steps)" }
+
+  static let all: [Scheduled] = splits + reorders + unrolls + vectors + parallels
+
+  static let splits = [
+    Scheduled(.chain, .split("i", by: 8, outer: "io", inner: "ii")),
+    Scheduled(.chain, .split("i", by: 1, outer: "io", inner: "i")),
+    Scheduled(
+      .recurrence, .split("i", by: 5, outer: "io", inner: "ii"),
+      .split("ii", by: 2, outer: "p", inner: "q")),
+    Scheduled(.fibonacci, .split("i", by: 4, outer: "io", inner: "ii")),
+    Scheduled(.mixed, .split("i", by: 60, outer: "io", inner: "ii")),
+    Scheduled(
+      .scratch, .split("k", by: 5, outer: "ko", inner: "ki"),
+      .split("i", by: 3, outer: "io", inner: "ii")),
+  ]
+
+  static let reorders = [
+    Scheduled(.product, .reorder(["i", "l", "j"])),
+    Scheduled(.product, .reorder(["l", "j", "i"])),
+    Scheduled(
+      .product, .split("j", by: 4, outer: "jo", inner: "ji"),
+      .split("i", by: 2, outer: "io", inner: "ii"), .reorder(["io", "jo", "l", "ii", "ji"])),
+    Scheduled(.mandelbrot, .reorder(["c", "r"])),
+  ]
+
+  static let unrolls = [
+    Scheduled(.chain, .unroll("i", by: 3)),
+    Scheduled(.recurrence, .unroll("i", by: 4)),
+    Scheduled(.fibonacci, .unroll("i", by: 3)),
+    Scheduled(.fibonacci, .unroll("i", by: 11)),
+    Scheduled(.fibonacci, .unroll("i", by: 100)),
+    Scheduled(.window, .unroll("k", by: 3)),
+    Scheduled(
+      .recurrence, .split("i", by: 6, outer: "io", inner: "ii"), .unroll("io", by: 2),
+      .unroll("ii", by: 4)),
+    Scheduled(.mandelbrot, .unroll("c", by: 2)),
+    Scheduled(.choices, .unroll("i", by: 2)),
+    Scheduled(.triangle, .unroll("j", by: 2)),
+  ]
+
+  static let vectors: [Scheduled] =
+    [Program.chain, .triangle, .window, .cutWindow, .ragged, .choices, .scatter].flatMap {
+      [
+        Scheduled($0, .vectorize("i", lanes: 2)), Scheduled($0, .vectorize("i", lanes: 8)),
+        Scheduled($0, .vectorize("i", lanes: 16)),
+      ]
+    } + [
+      Scheduled(.mandelbrot, .vectorize("c", lanes: 4)),
+      Scheduled(.mandelbrot, .vectorize("c", lanes: 64)),
+      Scheduled(.mandelbrot, .vectorize("r", lanes: 8)),
+      Scheduled(.mixed, .vectorize("i", lanes: 16)),
+      Scheduled(.product, .vectorize("j", lanes: 8)),
+      Scheduled(.product, .vectorize("i", lanes: 4)),
+      Scheduled(.product, .reorder(["i", "l", "j"]), .vectorize("j", lanes: 16)),
+      Scheduled(.scratch, .vectorize("j", lanes: 4), .vectorize("k", lanes: 8)),
+      Scheduled(.chain, .vectorize("i", lanes: 4), .unroll("i", by: 3)),
+      Scheduled(
+        .chain, .split("i", by: 16, outer: "io", inner: "ii"), .vectorize("ii", lanes: 8)),
+    ]
+
+  static let parallels = [
+    Scheduled(.chain, .parallelize("i")),
+    Scheduled(
+      .chain, .split("i", by: 16, outer: "io", inner: "ii"), .parallelize("io"),
+      .vectorize("ii", lanes: 8)),
+    Scheduled(
+      .chain, .split("i", by: 16, outer: "io", inner: "ii"), .vectorize("ii", lanes: 8),
+      .parallelize("io")),
+    Scheduled(.chain, .parallelize("i"), .split("i", by: 4, outer: "io", inner: "ii")),
+    Scheduled(.mandelbrot, .parallelize("r"), .vectorize("c", lanes: 64)),
+    Scheduled(.product, .parallelize("i"), .vectorize("j", lanes: 16)),
+    Scheduled(.scratch, .parallelize("i")),
+    Scheduled(.triangle, .parallelize("i")),
+    Scheduled(.ragged, .parallelize("i")),
+    Scheduled(.choices, .parallelize("i")),
+  ]
+}
+
+@Suite struct ScheduleTests {
+  @Test(arguments: Scheduled.all) func keepsBits(_ scheduled: Scheduled) throws {
+    var kernel = try scheduled.program.kernel
+    kernel.schedule = scheduled.steps
+    try kernel.verify()
+    let result = try Pass.applySchedule.run(kernel)
+    #expect(result.schedule.isEmpty)
+    #expect(try Kernel(parsing: result.description) == result)
+    try expectSameBits(kernel, result, scheduled.program.sizes)
+  }
+
+  @Test(arguments: Scheduled.all) func cleanUpsKeepBits(_ scheduled: Scheduled) throws {
+    var kernel = try scheduled.program.kernel
+    kernel.schedule = scheduled.steps
+    let result = try Pipeline([
+      .applySchedule, .combineCommonValues, .hoistInvariants, .removeDeadValues,
+      .combineCommonValues,
+    ]).run(kernel)
+    try expectSameBits(kernel, result, scheduled.program.sizes)
+  }
+
+  private func expectSameBits(_ before: Kernel, _ after: Kernel, _ sizes: [[Int]]) throws {
+    for symbols in sizes {
+      for seed in [1, 2] as [UInt64] {
+        let inputs = Inputs(symbols: symbols, seed: seed)
+        let expected = try before.outcome(inputs)
+        for order in [KernelInterpreter.Order.forward, .reverse, .shuffled(seed: seed)] {
+          let actual = try after.outcome(inputs, order: order)
+          #expect(actual == expected, "symbols \(symbols), seed \(seed)\n\(after)")
+        }
+      }
+    }
+  }
+}
