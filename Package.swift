@@ -79,6 +79,8 @@ let package = Package(
     tests("LLVMBindingsTests", ["LLVMBindings"]),
     tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
+    tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
+    tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
     tests("GoldenTests", ["Codegen", "TensorIR", "LoopIR", "IRCore"]),
     tests(
       "DriverTests", ["Driver", "Codegen", "LLVMBindings", "TensorIR", "LoopIR", "IRCore"]),

@@ -29,7 +29,7 @@ public struct CodegenTimes: Hashable, Sendable {
   /// Instruction selection to object bytes.
   public var emit: UInt64 = 0
 
-  /// Starts at zero.
+  /// Nothing took any time yet.
   public init() {}
 }
 

@@ -2,6 +2,8 @@
 
 import CLatheRuntime
 public import Codegen
+import IRCore
+import LoopIR
 public import TensorIR
 
 /// Times and counts of one compilation.
@@ -18,6 +20,15 @@ public struct CompileStatistics: Hashable, Sendable {
   public var linkNanoseconds: UInt64 = 0
   /// Kernels that this compilation compiled; the others were compiled before.
   public var compiledKernels = 0
+
+  /// Adds what one kernel took.
+  mutating func add(_ other: CompileStatistics) {
+    codegen.build += other.codegen.build
+    codegen.optimize += other.codegen.optimize
+    codegen.emit += other.codegen.emit
+    linkNanoseconds += other.linkNanoseconds
+    compiledKernels += other.compiledKernels
+  }
 }
 
 /// Program that is ready to run: immutable, and safe to call from many tasks at once.

@@ -2,9 +2,11 @@
 
 import CLatheRuntime
 import Codegen
-public import IRCore
+import Dispatch
+import IRCore
 import LLVMBindings
-import LoopIR
+public import LoopIR
+import Lowering
 public import TensorIR
 public import TensorPasses
 
@@ -48,14 +50,44 @@ public final class Compiler: Sendable {
     guard let graph = lowered.graphs.first else { throw .empty }
     let layout = try ProgramLayout(graph)
     statistics.passNanoseconds = UInt64(lathe_now_ns() - start)
-    var loaded: [LoadedKernel] = []
-    for step in layout.steps { loaded.append(try kernels.load(step.kernel, &statistics)) }
+    let loaded = try load(layout.steps.map(\.kernel), &statistics)
     let total = UInt64(lathe_now_ns() - start)
     statistics.llvmLoadNanoseconds = wasLoaded ? 0 : LLVMLibrary.loadNanoseconds
     statistics.readyNanoseconds = total - min(total, statistics.llvmLoadNanoseconds)
     return try CompiledFunction(
       graph: graph, layout: layout, kernels: loaded, threads: options.threads,
       statistics: statistics)
+  }
+
+  /// Machine code of each kernel; distinct ones are compiled side by side.
+  private func load(
+    _ list: [Kernel], _ statistics: inout CompileStatistics
+  ) throws(CompileFailure) -> [LoadedKernel] {
+    var places: [String: Int] = [:]
+    var distinct: [(key: String, kernel: Kernel)] = []
+    let indices = list.map { kernel in
+      let key = kernel.structuralText
+      if let known = places[key] { return known }
+      places[key] = distinct.count
+      distinct.append((key, kernel))
+      return distinct.count - 1
+    }
+    let jobs = distinct
+    typealias Outcome = (result: Result<LoadedKernel, CompileFailure>, times: CompileStatistics)
+    let outcomes = Locked([Outcome?](repeating: nil, count: jobs.count))
+    DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
+      var times = CompileStatistics()
+      let result = Result { () throws(CompileFailure) in
+        try kernels.load(jobs[index].kernel, key: jobs[index].key, &times)
+      }
+      outcomes.withLock { $0[index] = (result, times) }
+    }
+    var loaded: [LoadedKernel] = []
+    for case let outcome? in outcomes.withLock({ $0 }) {
+      statistics.add(outcome.times)
+      loaded.append(try outcome.result.get())
+    }
+    return indices.map { loaded[$0] }
   }
 
   private func lower(_ module: Module) throws(CompileFailure) -> Module {
@@ -87,7 +119,7 @@ public struct CompilationStages: Sendable {
   public let scheduled: [Kernel]
   /// Why each edge was fused or was not.
   public let decisions: [FusionDecision]
-  private let row: TargetRow
+  let row: TargetRow
 
   /// LLVM IR of every scheduled kernel.
   public func llvm() throws(CompileFailure) -> String {

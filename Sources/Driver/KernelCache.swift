@@ -62,11 +62,10 @@ final class KernelCache: Sendable {
   }
 
   /// The machine code of an unscheduled kernel, compiled by the first caller; others wait without
-  /// holding the lock.
-  func load(_ kernel: Kernel, _ times: inout CompileStatistics) throws(CompileFailure)
-    -> LoadedKernel
-  {
-    let key = kernel.structuralText
+  /// holding the lock. `key` is the kernel's structural text.
+  func load(
+    _ kernel: Kernel, key: String, _ times: inout CompileStatistics
+  ) throws(CompileFailure) -> LoadedKernel {
     let (promise, isMine) = state.withLock { state in
       if let known = state.kernels[key] { return (known, false) }
       let promise = Promise<Outcome>()

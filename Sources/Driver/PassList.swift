@@ -11,7 +11,7 @@ import TensorPasses
 public enum PassList {
   /// Passes on the tensor level, from the graph as traced to the graph as fused.
   public static func tensor(for row: TargetRow) -> [Pass<Module, Module>] {
-    [.inlineCalls] + TensorPasses.standard(for: row)
+    [.inlineCalls]
   }
 
   /// From the tensor level to kernels.
@@ -19,7 +19,7 @@ public enum PassList {
 
   /// Passes on the loop level.
   public static func kernel(for row: TargetRow) -> [Pass<Kernel, Kernel>] {
-    [.plan(for: row), .applySchedule]
+    [.applySchedule]
   }
 
   /// Plans and transforms one kernel.

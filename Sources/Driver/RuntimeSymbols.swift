@@ -14,10 +14,11 @@ enum RuntimeSymbols {
   static var all: [(name: String, address: UnsafeRawPointer)] {
     let report: @convention(c) (UnsafeMutablePointer<lathe_status>?, Int64) -> Void = lathe_report
     let copy:
-      @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) ->
-        UnsafeMutableRawPointer? = memcpy
-    let set: @convention(c) (UnsafeMutableRawPointer?, Int32, Int) -> UnsafeMutableRawPointer? =
-      memset
+      @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, Int) ->
+        UnsafeMutableRawPointer? = { memcpy($0, $1, $2) }
+    let set: @convention(c) (UnsafeMutableRawPointer, Int32, Int) -> UnsafeMutableRawPointer? = {
+      memset($0, $1, $2)
+    }
     return [
       ("lathe_report", unsafeBitCast(report, to: UnsafeRawPointer.self)),
       ("memcpy", unsafeBitCast(copy, to: UnsafeRawPointer.self)),

@@ -6,10 +6,10 @@ public import LoopIR
 /// Reference evaluator of graphs: each node's whole result, in order, by the definition of its
 /// kind. Too simple to be wrong; everything else is held to it, bit by bit.
 public enum GraphInterpreter {
-  /// Evaluator of kernel nodes: the kernel, its operands, and the types of its results.
+  /// Evaluator of kernel nodes: the kernel, its operands, the types of its results, the row.
   public typealias KernelRunner =
-    (Kernel, [TensorValue], [(type: DType, extents: [Int])], [String: Int]) throws(InterpreterError)
-    -> [TensorValue]
+    (Kernel, [TensorValue], [(type: DType, extents: [Int])], TargetRow)
+    throws(GraphInterpreterError) -> [TensorValue]
 
   /// Evaluates a graph of a module.
   ///
@@ -21,7 +21,7 @@ public enum GraphInterpreter {
   public static func run(
     _ module: Module, _ name: String, inputs: [TensorValue], symbols: [String: Int] = [:],
     row: TargetRow, kernels: KernelRunner = runKernel
-  ) throws(InterpreterError) -> [TensorValue] {
+  ) throws(GraphInterpreterError) -> [TensorValue] {
     do { try module.verify() } catch { throw .invalid(error) }
     let table = GraphTable(module)
     guard let graph = table[name] else { throw .missingGraph(name) }
@@ -44,8 +44,8 @@ public enum GraphInterpreter {
   /// Evaluates a kernel by the reference interpreter of its level.
   public static func runKernel(
     _ kernel: Kernel, _ operands: [TensorValue], _ results: [(type: DType, extents: [Int])],
-    _ symbols: [String: Int]
-  ) throws(InterpreterError) -> [TensorValue] {
+    _ row: TargetRow
+  ) throws(GraphInterpreterError) -> [TensorValue] {
     throw .kernel(name: kernel.name, message: "kernels are not evaluated at this level")
   }
 }
@@ -66,7 +66,7 @@ private struct Frame {
 
   init(
     _ graph: Graph, _ inputs: [TensorValue], _ symbols: [String: Int]
-  ) throws(InterpreterError) {
+  ) throws(GraphInterpreterError) {
     self.graph = graph
     self.symbols = try Self.bind(graph, inputs, symbols)
     lastUses = graph.lastUses
@@ -76,7 +76,7 @@ private struct Frame {
 
   private static func bind(
     _ graph: Graph, _ inputs: [TensorValue], _ symbols: [String: Int]
-  ) throws(InterpreterError) -> [String: Int] {
+  ) throws(GraphInterpreterError) -> [String: Int] {
     let parameters = graph.parameters
     guard parameters.count == inputs.count else {
       throw .inputCount(graph: graph.name, expected: parameters.count, found: inputs.count)
@@ -98,7 +98,8 @@ private struct Frame {
           graph: graph.name, parameter: name, expected: TensorType(type.dtype, extents),
           found: found)
       }
-      guard let count = Graph.elementCount(input.extents) else {
+      guard let count = Graph.elementCount(input.extents), count <= IndexFacts.largestExtent
+      else {
         throw .extent(graph: graph.name, value: name, type: found)
       }
       guard input.bytes.count == count * input.type.byteSize else {
@@ -113,7 +114,7 @@ private struct Frame {
   /// Evaluates nodes up to the next call, or to the end.
   mutating func advance(
     row: TargetRow, kernels: GraphInterpreter.KernelRunner
-  ) throws(InterpreterError) -> Step {
+  ) throws(GraphInterpreterError) -> Step {
     while next < graph.nodes.count {
       let node = graph.nodes[next]
       if case .call(let name) = node.kind { return .call(name, operands(of: node)) }
@@ -138,7 +139,7 @@ private struct Frame {
 
   private func evaluate(
     _ node: Node, _ row: TargetRow, _ kernels: GraphInterpreter.KernelRunner
-  ) throws(InterpreterError) -> [TensorValue] {
+  ) throws(GraphInterpreterError) -> [TensorValue] {
     var shapes: [[Int]] = []
     for type in node.types { shapes.append(try extents(of: type)) }
     switch node.kind {
@@ -162,7 +163,7 @@ private struct Frame {
       }
     case .kernel(let kernel):
       let results = zip(node.types, shapes).map { (type: $0.dtype, extents: $1) }
-      return try kernels(kernel, operands(of: node), results, symbols)
+      return try kernels(kernel, operands(of: node), results, row)
     case .parameter, .call, .reduce, .scan, .concat, .gather, .scatter, .contract, .sort, .loop,
       .conditional:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
@@ -171,7 +172,7 @@ private struct Frame {
 
   private var name: String { ValueNames(graph)[ValueID(NodeID(next))] }
 
-  private func extents(of type: TensorType) throws(InterpreterError) -> [Int] {
+  private func extents(of type: TensorType) throws(GraphInterpreterError) -> [Int] {
     var extents: [Int] = []
     for extent in type.shape {
       var missing: String?
@@ -183,7 +184,7 @@ private struct Frame {
       if let missing { throw .unboundSymbol(graph: graph.name, symbol: missing) }
       extents.append(value ?? 0)
     }
-    guard Graph.elementCount(extents) != nil else {
+    guard let count = Graph.elementCount(extents), count <= IndexFacts.largestExtent else {
       throw .extent(
         graph: graph.name, value: name, type: TensorType(type.dtype, extents: extents))
     }

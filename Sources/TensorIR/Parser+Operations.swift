@@ -131,7 +131,8 @@ extension GraphParser {
     var ahead = self
     while !ahead.reader.at("->") {
       guard !ahead.reader.isAtEnd, !ahead.reader.at("=") else {
-        throw reader.error("'->' and the view's axes expected after \(reader.found)")
+        throw ahead.reader.error(
+          "'->' and the view's axes expected, found \(ahead.reader.found)")
       }
       _ = ahead.reader.take()
     }

@@ -13,7 +13,7 @@ extension Module {
     self.init()
     while !reader.isAtEnd {
       if reader.at("kernel") {
-        self.kernels.append(try readKernel(&reader))
+        self.kernels.append(try Kernel(reading: &reader))
       } else {
         guard reader.at("graph") else {
           throw reader.error("'graph' or 'kernel' expected, found \(reader.found)")
@@ -34,7 +34,7 @@ extension Module {
     while !reader.isAtEnd {
       if depth == 0, reader.at("kernel") {
         let place = reader.second
-        let kernel = try readKernel(&reader)
+        let kernel = try Kernel(reading: &reader)
         guard kernels.updateValue(kernel, forKey: kernel.name) == nil else {
           throw reader.error("a second kernel @\(kernel.name)", at: place)
         }

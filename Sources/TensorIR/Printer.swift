@@ -27,7 +27,7 @@ extension Module: CustomStringConvertible {
   /// The text; where `locations` answers for a node, its line ends with the answer as a comment.
   public func text(locations: ((SourceLocation) -> String?)? = nil) -> String {
     graphs.map { $0.text(locations: locations) }.joined()
-      + normalized().kernels.map(TensorIR.text(of:)).joined()
+      + normalized().kernels.map(\.description).joined()
   }
 
   /// The same module with every kernel that a node holds also in its list, as the parser leaves it.
@@ -127,14 +127,13 @@ private struct GraphPrinter {
 
   private func text(of view: View, _ type: TensorType) -> String {
     func text(_ index: IndexExpression) -> String { index.text { axes[$0] } }
-    func brackets(_ parts: [String]) -> String { "[\(parts.joined(separator: ","))]" }
     let guards = view.guards.map {
       "\(text($0.lower)) <= \(text($0.expression)) < \(text($0.upper))"
     }
     let condition = guards.isEmpty ? "" : " where \(list(guards))"
     let fill = view.fill.map { " else \($0)" } ?? ""
-    let result = brackets(type.shape.indices.map { axes[$0] })
-    return "\(brackets(view.indices.map(text)))\(condition)\(fill) -> \(result)"
+    let result = type.shape.indices.map { axes[$0] }.joined(separator: ",")
+    return "[\(list(view.indices.map(text)))]\(condition)\(fill) -> [\(result)]"
   }
 }
 

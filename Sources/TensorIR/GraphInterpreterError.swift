@@ -3,7 +3,7 @@
 public import IRCore
 
 /// Why a graph could not be evaluated.
-public enum InterpreterError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum GraphInterpreterError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The module is not well formed.
   case invalid(VerifierError)
   /// No graph of this name.
