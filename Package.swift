@@ -81,8 +81,13 @@ let package = Package(
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
     tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
     tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
-    tests("GoldenTests", ["Codegen", "TensorIR", "LoopIR", "IRCore"]),
+    tests("LatheTests", ["Lathe", "TensorIR", "IRCore"]),
+    tests("GoldenTests", ["Driver", "Codegen", "TensorIR", "LoopIR", "IRCore"]),
     tests(
-      "DriverTests", ["Driver", "Codegen", "LLVMBindings", "TensorIR", "LoopIR", "IRCore"]),
+      "DriverTests",
+      [
+        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
+        "LoopIR", "IRCore",
+      ]),
   ]
 )

@@ -159,15 +159,15 @@ struct DependenceTest {
     let start = VariableID(fresh)
     let difference = VariableID(fresh + 1)
     fresh += 2
+    let end = sides[behind].rename(loop.upper)
+    let room = end - start.expression
     bounds.add(
       IndexBounds.Range(
-        variable: start, lower: sides[behind].rename(loop.lower),
-        upper: sides[behind].rename(loop.upper),
-        step: loop.step))
+        variable: start, lower: sides[behind].rename(loop.lower), upper: end, step: loop.step))
     bounds.add(
       IndexBounds.Range(
         variable: difference, lower: IndexExpression(distance.lower),
-        upper: distance.upper.map { IndexExpression($0 + 1) }, step: loop.step))
+        upper: distance.upper.map { room.min(IndexExpression($0 + 1)) } ?? room, step: loop.step))
     sides[behind].replace(loop.variable, by: start.expression)
     sides[1 - behind].replace(
       loop.variable,

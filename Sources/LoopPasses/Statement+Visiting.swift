@@ -123,8 +123,10 @@ extension IndexExpression {
 }
 
 extension Kernel {
-  /// Spelling of a variable in messages.
-  func spelling(_ id: VariableID) -> String { "%\(self[id].name ?? String(id.index))" }
+  /// Spelling of a variable in messages; one without a name is numbered among those.
+  func spelling(_ id: VariableID) -> String {
+    "%\(self[id].name ?? "\(variables[..<id.index].count { $0.name == nil })")"
+  }
 
   /// Text of an index expression in messages.
   func text(_ expression: IndexExpression) -> String {

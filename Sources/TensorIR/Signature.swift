@@ -7,18 +7,29 @@ import LoopIR
 struct Signature {
   let parameters: [TensorType]
   let results: [TensorType]
+  /// Holds for kernels: they see dense memory, so shapes match that have as many elements.
+  private let takesMemory: Bool
 
   init(_ graph: Graph) {
+    takesMemory = false
     parameters = graph.parameters.map { graph[$0].types[0] }
     results = graph.results.map { graph[type: $0] }
   }
 
   init(_ kernel: Kernel) {
+    takesMemory = true
     func types(_ roles: [Buffer.Role]) -> [TensorType] {
       kernel.buffers.filter { roles.contains($0.role) }.map { TensorType($0.type, $0.shape) }
     }
     parameters = types([.input, .inout_])
     results = types([.output, .inout_])
+  }
+
+  /// Whether a value of type `found` may stand where `expected` is stated.
+  func matches(_ expected: TensorType, _ found: TensorType) -> Bool {
+    expected == found
+      || takesMemory && expected.dtype == found.dtype
+        && expected.elementCount == found.elementCount
   }
 
   /// The types of a call's results, or what is wrong with its operands.
@@ -36,7 +47,8 @@ struct Signature {
         return .failure(
           .type("\(parameter.dtype) expected for operand \(index), found \(operand.dtype)"))
       }
-      guard parameter.shape.map(bindings.substituted) == operand.shape else {
+      let expected = TensorType(parameter.dtype, parameter.shape.map(bindings.substituted))
+      guard matches(expected, operand) else {
         return .failure(.shape("\(parameter) expected for operand \(index), found \(operand)"))
       }
     }

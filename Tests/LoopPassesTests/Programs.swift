@@ -74,7 +74,7 @@ extension Program {
               %bb = mul %b, %b : f32
               %norm = add %aa, %bb : f32
               %in = le %norm, 4.0 : bool
-              %more = lt %n, 50 : bool
+              %more = lt %n, 20 : bool
               %go = and %in, %more : bool
               test %go
             } do {
@@ -90,7 +90,7 @@ extension Program {
           }
         }
       }
-      """, sizes: [[0, 5], [1, 1], [3, 63], [9, 64], [2, 65]])
+      """, sizes: [[0, 5], [1, 1], [1, 63], [9, 8], [1, 65]])
 
   /// Rows of different lengths, by a bound that varies.
   static let triangle = Program(

@@ -82,7 +82,7 @@ struct Scheduled: Sendable, CustomTestStringConvertible {
       .chain, .split("i", by: 16, outer: "io", inner: "ii"), .parallelize("io"),
       .vectorize("ii", lanes: 8)),
     Scheduled(
-      .chain, .split("i", by: 16, outer: "io", inner: "ii"), .vectorize("ii", lanes: 8),
+      .mixed, .split("i", by: 60, outer: "io", inner: "ii"), .vectorize("ii", lanes: 4),
       .parallelize("io")),
     Scheduled(.chain, .parallelize("i"), .split("i", by: 4, outer: "io", inner: "ii")),
     Scheduled(.mandelbrot, .parallelize("r"), .vectorize("c", lanes: 64)),
@@ -120,7 +120,7 @@ struct Scheduled: Sendable, CustomTestStringConvertible {
       for seed in [1, 2] as [UInt64] {
         let inputs = Inputs(symbols: symbols, seed: seed)
         let expected = try before.outcome(inputs)
-        for order in [KernelInterpreter.Order.forward, .reverse, .shuffled(seed: seed)] {
+        for order in after.orders(seed) {
           let actual = try after.outcome(inputs, order: order)
           #expect(actual == expected, "symbols \(symbols), seed \(seed)\n\(after)")
         }
