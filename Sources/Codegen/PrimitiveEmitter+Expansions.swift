@@ -90,43 +90,43 @@ extension PrimitiveEmitter {
     return parts[0]
   }
 
-  /// Three steps, of which only the last that changes the value may round: see Note: scaling.
+  /// Three products, of which only the last may round: see Note: scaling.
   func scale(_ x: LLVMValue, _ n: LLVMValue, _ type: DType) -> LLVMValue {
     let isDouble = type == .f64
-    let (least, greatest) = isDouble ? (-1022, 1023) : (-126, 127)
-    let lowering = least + (isDouble ? 53 : 24)
-    let integers = (isDouble ? types.i64 : types.i32).vector(x.type.lanes)
-    func bounded(_ value: LLVMValue, _ range: ClosedRange<Int>, below: Int) -> LLVMValue {
-      let low = integer(range.lowerBound, like: value)
-      let high = integer(range.upperBound, like: value)
-      let isLow = builder.icmp(.slt, value, low)
-      let raised = builder.select(isLow, integer(below, like: value), value)
+    let (lowest, highest) = isDouble ? (-1022, 1023) : (-126, 127)
+    func clamp(_ value: LLVMValue) -> LLVMValue {
+      let low = integer(lowest, like: value)
+      let high = integer(highest, like: value)
+      let raised = builder.select(builder.icmp(.slt, value, low), low, value)
       return builder.select(builder.icmp(.sgt, raised, high), high, raised)
     }
     func power(_ exponent: LLVMValue) -> LLVMValue {
-      let biased = builder.add(exponent, integer(greatest, like: exponent))
-      let bits = builder.shl(biased, integer(isDouble ? 52 : 23, like: exponent))
+      let biased = builder.add(exponent, integer(highest, like: exponent))
+      let wide = isDouble ? builder.zext(biased, to: types.i64.vector(x.type.lanes)) : biased
+      let bits = builder.shl(wide, integer(isDouble ? 52 : 23, like: wide))
       return builder.bitcast(bits, to: x.type)
     }
-    // Through 32-bit integers: there is no vector conversion of f64 to i64 before AVX-512.
-    let narrow = types.i32.vector(x.type.lanes)
-    let saturated = builder.intrinsic("llvm.fptosi.sat", [narrow, n.type], [n])
-    let limit = isDouble ? 2200 : 300
-    let clamped = bounded(saturated, -limit...limit, below: -limit)
-    let exponent = isDouble ? builder.sext(clamped, to: integers) : clamped
-    let first = bounded(exponent, least...greatest, below: lowering)
-    let afterFirst = builder.sub(exponent, first)
-    let second = bounded(afterFirst, least...greatest, below: lowering)
-    let third = builder.sub(afterFirst, second)
-    let twice = builder.fmul(builder.fmul(x, power(first)), power(second))
-    let scaled = builder.fmul(twice, power(third))
-    let infinity = constant(.infinity, like: x)
-    let isFinite = builder.fcmp(.olt, fabs(n), infinity)
-    let isPositive = builder.fcmp(.ogt, n, n.type.zero)
-    let limitFactor = builder.select(isPositive, infinity, builder.fsub(n, n))
+    let exponent = boundedExponent(n, isDouble ? 2200 : 300)
+    let last = clamp(exponent)
+    let rest = builder.sub(exponent, last)
+    let middle = clamp(rest)
+    let first = power(builder.sub(rest, middle))
     let isMinusInfinity = builder.fcmp(.oeq, n, constant(-.infinity, like: n))
-    let factor = builder.select(isMinusInfinity, n.type.zero, limitFactor)
-    return builder.select(isFinite, scaled, builder.fmul(x, factor))
+    let infinite = builder.select(isMinusInfinity, n.type.zero, n)
+    let isFinite = builder.fcmp(.olt, fabs(n), constant(.infinity, like: n))
+    let start = builder.fmul(x, builder.select(isFinite, first, infinite))
+    return builder.fmul(builder.fmul(start, power(middle)), power(last))
+  }
+
+  /// n clamped to `±limit` as 32-bit integers: no vector conversion of f64 to 64-bit ones exists
+  /// before AVX-512. The clamp comes first, with NaN to the lower bound, because the saturating
+  /// conversion is scalar on vectors.
+  private func boundedExponent(_ n: LLVMValue, _ limit: Double) -> LLVMValue {
+    let least = constant(-limit, like: n)
+    let most = constant(limit, like: n)
+    let raised = builder.select(builder.fcmp(.ogt, n, least), n, least)
+    let bounded = builder.select(builder.fcmp(.olt, raised, most), raised, most)
+    return builder.fptosi(bounded, to: types.i32.vector(n.type.lanes))
   }
 
   // MARK: Remainder
@@ -224,8 +224,10 @@ extension PrimitiveEmitter {
 
 // Note: scaling
 //
-// x · 2ⁿ must round once, though it may end below the normal range. Where n is an exponent of a
-// normal number, the first factor is 2ⁿ and the others are 1. Larger n only raise the value, so every
-// step is exact or overflows as the result does. Smaller n begin with 2^(least + p), p being the
-// precision: should that already round below the normal range, then x was below 2^-p and the result
-// is less than half the least number, zero, which the later factors make of it too.
+// x · 2ⁿ must round once, though it may end below the normal range. n is the sum of a last, a middle
+// and a first part, each as much of the rest as a normal power of two holds, and the first part is
+// multiplied first. For n ≥ 0 the factors only make the value larger, so every step is exact or
+// overflows as the result does. For n < 0 with a middle part, the last factor is the least normal
+// power of two, 2^-126 in f32: a step that rounds before it leaves less than 2^-126, so that the
+// result is zero however that step rounded. An infinite n, or NaN, takes the place of the first
+// factor.

@@ -1,6 +1,7 @@
 // What stops the interpreter.
 
 public import IRCore
+public import LoopIR
 
 /// Why a graph could not be evaluated.
 public enum GraphInterpreterError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -20,8 +21,10 @@ public enum GraphInterpreterError: Error, Hashable, Sendable, CustomStringConver
   case extent(graph: String, value: String, type: TensorType)
   /// A view that reads outside its operand.
   case index(graph: String, value: String, axis: Int, index: Int, extent: Int)
-  /// A kernel that failed, in its own words.
-  case kernel(name: String, message: String)
+  /// A kernel that its interpreter stopped.
+  case kernel(InterpreterError)
+  /// A check of a kernel that failed.
+  case check(kernel: String, message: String)
 
   /// One line.
   public var description: String {
@@ -38,7 +41,8 @@ public enum GraphInterpreterError: Error, Hashable, Sendable, CustomStringConver
     case .extent(let graph, let value, let type): "@\(graph): \(value): no tensor is \(type)"
     case .index(let graph, let value, let axis, let index, let extent):
       "@\(graph): \(value): index \(index) leaves axis \(axis), which is \(extent) long"
-    case .kernel(let name, let message): "kernel @\(name): \(message)"
+    case .kernel(let error): "\(error)"
+    case .check(let kernel, let message): "kernel @\(kernel): \(message)"
     }
   }
 }

@@ -41,12 +41,41 @@ public enum GraphInterpreter {
     }
   }
 
-  /// Evaluates a kernel by the reference interpreter of its level.
+  /// Evaluates a kernel by the reference interpreter of its level. A check of the kernel that fails
+  /// is an error with the check's message.
   public static func runKernel(
     _ kernel: Kernel, _ operands: [TensorValue], _ results: [(type: DType, extents: [Int])],
     _ row: TargetRow
   ) throws(GraphInterpreterError) -> [TensorValue] {
-    throw .kernel(name: kernel.name, message: "kernels are not evaluated at this level")
+    let parameters = kernel.buffers.filter(\.role.isParameter)
+    var inputs = operands[...]
+    var outputs = results[...]
+    var bindings = SymbolBindings()
+    var buffers: [[UInt8]] = []
+    for parameter in parameters {
+      let input = parameter.role == .output ? nil : inputs.popFirst()
+      let output = parameter.role == .input ? nil : outputs.popFirst()
+      guard let extents = input?.extents ?? output?.extents else { break }
+      bindings.bind(zip(parameter.shape, extents).map { ($0, IndexExpression($1)) })
+      let count = extents.reduce(parameter.type.byteSize, *)
+      buffers.append(input?.bytes ?? [UInt8](repeating: 0, count: count))
+    }
+    var symbols: [Int] = []
+    for symbol in kernel.symbols {
+      guard let value = bindings.values[symbol]?.asConstant else {
+        throw .unboundSymbol(graph: kernel.name, symbol: symbol)
+      }
+      symbols.append(value)
+    }
+    let failed: Int?
+    do {
+      failed = try KernelInterpreter.run(kernel, buffers: &buffers, symbols: symbols, row: row)
+    } catch { throw .kernel(error) }
+    if let failed {
+      throw .check(kernel: kernel.name, message: kernel.checkMessages[failed])
+    }
+    let written = zip(parameters, buffers).filter { $0.0.role != .input }
+    return zip(written, results).map { TensorValue($1.type, $1.extents, bytes: $0.1) }
   }
 }
 

@@ -80,7 +80,7 @@ extension GraphVerifier {
     switch signature.results(of: operands) {
     case .failure(let mismatch): throw error(id, mismatch.problem)
     case .success(let results):
-      guard results.count == node.types.count, zip(results, node.types).allSatisfy(signature.matches)
+      guard results.count == node.types.count, zip(node.types, results).allSatisfy(signature.fits)
       else {
         func list(_ types: [TensorType]) -> String {
           types.map(\.description).joined(separator: ", ")

@@ -18,6 +18,7 @@
 //   others      are declared only and refused
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal
+//   kernels     are well formed (LoopIR/Verifier.swift)
 //   call        names a graph whose parameters and results match; no graph calls itself, directly
 //               or through others
 
@@ -39,6 +40,7 @@ extension Module: Verifiable {
     try verifyNames()
     let calls = GraphTable(self)
     for graph in graphs { try GraphVerifier(graph, module: calls).verifyGraph() }
+    for kernel in normalized().kernels { try kernel.verify() }
     try verifyCallOrder(calls)
   }
 
