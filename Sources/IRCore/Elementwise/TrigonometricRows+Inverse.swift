@@ -35,7 +35,7 @@ extension Elementwise {
   /// `arctan x` in [-π/2, π/2]; odd, -0.0 included.
   ///
   /// Odd powers up to 1; above it `π/2 - arctan(1/x)`.
-  public static let atan = unary("atan", accuracy: Accuracy(f32: 1.5, f64: 1.5)) { type, x in
+  public static let atan = unary("atan", accuracy: Accuracy(f32: 1.5, f64: 2)) { type, x in
     let magnitude = Scalar.abs(x)
     let isFolded = Scalar.gt(magnitude, 1.0)
     let one = Scalar.constant(1, type)
