@@ -70,8 +70,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "TensorIR", "LoopIR",
-        "IRCore",
+        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
+        "LoopIR", "IRCore", "CLatheRuntime",
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("RuntimeTests", ["CLatheRuntime"]),
@@ -82,5 +82,12 @@ let package = Package(
     tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
     tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
     tests("LatheTests", ["Lathe", "Driver", "TensorIR", "IRCore"]),
+    tests("GoldenTests", ["Driver", "Codegen", "TensorIR", "LoopIR", "IRCore"]),
+    tests(
+      "DriverTests",
+      [
+        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
+        "LoopIR", "IRCore",
+      ]),
   ]
 )

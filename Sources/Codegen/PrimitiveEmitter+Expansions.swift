@@ -37,6 +37,16 @@ extension PrimitiveEmitter {
 
   // MARK: Scaling by a power of two
 
+  /// `x · 2^floor(n)` for any n, where row bodies use only integers and no NaN by an infinity:
+  /// `vscalef` makes numbers of NaN there.
+  func scaleByAny(_ x: LLVMValue, _ n: LLVMValue, _ type: DType) -> LLVMValue {
+    if row.hasScale {
+      return builder.select(builder.fcmp(.uno, x, x), x, scaleNatively(x, n))
+    }
+    let whole = row.hasRounding ? builder.intrinsic("llvm.floor", [n.type], [n]) : floor(n)
+    return scale(x, whole, type)
+  }
+
   /// One `vscalefps`/`vscalefpd` per 512 bits.
   func scaleNatively(_ x: LLVMValue, _ n: LLVMValue) -> LLVMValue {
     let isDouble = x.type.scalarBits == 64
