@@ -88,5 +88,7 @@ import Testing
 
 extension String {
   /// How often `part` occurs.
-  func count(of part: String) -> Int { split(separator: part, omittingEmptySubsequences: false).count - 1 }
+  func count(of part: String) -> Int {
+    split(separator: part, omittingEmptySubsequences: false).count - 1
+  }
 }
