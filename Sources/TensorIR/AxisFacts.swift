@@ -20,7 +20,14 @@ package struct AxisFacts {
 
   /// An equal expression without the quotients, remainders, min and max that the facts decide.
   package func simplify(_ expression: IndexExpression) -> IndexExpression {
-    facts.simplify(dividing(expression))
+    // One rule may open the way for another; in practice the second round changes nothing.
+    var current = expression
+    for _ in 0..<4 {
+      let next = dividing(facts.simplify(current))
+      if next == current { break }
+      current = next
+    }
+    return current
   }
 
   // MARK: Division
@@ -139,6 +146,16 @@ package struct AxisFacts {
   package func isAtLeast(_ expression: IndexExpression, _ bound: IndexExpression) -> Bool {
     guard let extreme = extreme(of: expression - bound, isUpper: false) else { return false }
     return (facts.range(of: extreme.value)?.lowerBound ?? -1) >= 0
+  }
+
+  /// The larger of two, where the facts decide.
+  package func larger(_ a: IndexExpression, _ b: IndexExpression) -> IndexExpression? {
+    isAtLeast(a, b) ? a : isAtLeast(b, a) ? b : nil
+  }
+
+  /// The smaller of two, where the facts decide.
+  package func smaller(_ a: IndexExpression, _ b: IndexExpression) -> IndexExpression? {
+    isAtLeast(a, b) ? b : isAtLeast(b, a) ? a : nil
   }
 
   /// Holds when some axes certainly reach `bound` or more.
