@@ -12,7 +12,7 @@ package struct AxisFacts {
     self.shape = shape
     var facts = IndexFacts()
     for (axis, extent) in shape.enumerated() {
-      let last = (facts.range(of: extent)?.upperBound ?? IndexFacts.largestExtent) - 1
+      let last = (facts.range(of: extent)?.upperBound ?? IndexFacts.largestExtent) &- 1
       facts.state(.variable(axis), in: 0...max(0, last))
     }
     self.facts = facts
@@ -85,7 +85,7 @@ package struct AxisFacts {
   ) -> (a: IndexExpression, step: IndexExpression, rest: IndexExpression)? {
     guard let d = y.asConstant, d > 1 else { return nil }
     for candidate in x.terms {
-      let g = abs(candidate.coefficient)
+      let g = Int(clamping: candidate.coefficient.magnitude)
       guard g > 1, g < d, d % g == 0 else { continue }
       var a = IndexExpression(IndexExpression.floorDiv(x.constant, g))
       var rest = IndexExpression(IndexExpression.mod(x.constant, g))
@@ -108,7 +108,7 @@ package struct AxisFacts {
   private func split(
     _ a: IndexExpression, by b: IndexExpression
   ) -> (quotient: IndexExpression, remainder: IndexExpression)? {
-    guard b.asConstant == nil, b.constant == 0, b.terms.count == 1 else { return nil }
+    guard b.constant == 0, b.terms.count == 1, b.terms[0].coefficient > 0 else { return nil }
     var quotient = IndexExpression(0)
     var rest = a
     for term in a.terms {

@@ -10,6 +10,7 @@ extension View {
   ///   elements, or when the index maps would grow beyond use: nested divisions multiply.
   public func composed(over inner: View, shape: [IndexExpression]) -> View? {
     if let a = fill, let b = inner.fill, a != b { return nil }
+    guard leafCount(over: inner) <= 4 * Self.largestLeafCount else { return nil }
     func moved(_ expression: IndexExpression) -> IndexExpression {
       expression.substituting { atom in
         guard case .variable(let axis) = atom, indices.indices.contains(axis) else { return nil }
@@ -25,13 +26,36 @@ extension View {
     return simple.leafCount <= Self.largestLeafCount ? simple : nil
   }
 
-  private static let largestLeafCount = 64
+  private static let largestLeafCount = 32
+
+  private var expressions: [IndexExpression] {
+    indices + guards.flatMap { [$0.expression, $0.lower, $0.upper] }
+  }
 
   /// Number of symbols and axes in the index maps and guards.
   private var leafCount: Int {
     var count = 0
-    let bounds = guards.flatMap { [$0.expression, $0.lower, $0.upper] }
-    for expression in indices + bounds { expression.forEachLeaf { _ in count += 1 } }
+    for expression in expressions { expression.forEachLeaf { _ in count += 1 } }
+    return count
+  }
+
+  /// That number in the composition with `inner` before it is simplified.
+  private func leafCount(over inner: View) -> Int {
+    let counts = indices.map { index in
+      var count = 0
+      index.forEachLeaf { _ in count += 1 }
+      return count
+    }
+    var count = leafCount
+    for expression in inner.expressions {
+      expression.forEachLeaf { atom in
+        if case .variable(let axis) = atom, counts.indices.contains(axis) {
+          count += counts[axis]
+        } else {
+          count += 1
+        }
+      }
+    }
     return count
   }
 

@@ -138,8 +138,12 @@ extension AlgebraRule {
 
   /// `(x · a) · b = x · (a · b)` for the associative rows on integers and bits.
   private static let reassociationRules: [AlgebraRule] = [
-    Elementwise.add, .mul, .and, .or, .xor,
-  ].flatMap { row in row.primitive.map { [reassociation(row, $0, "integer", if: isExact)] } ?? [] }
+    reassociation(.add, .add, "integer", if: isExact),
+    reassociation(.mul, .mul, "integer", if: isExact),
+    reassociation(.and, .and, "integer", if: isExact),
+    reassociation(.or, .or, "integer", if: isExact),
+    reassociation(.xor, .xor, "integer", if: isExact),
+  ]
 
   private static func reassociation(
     _ row: Elementwise, _ primitive: Primitive, _ kind: String, changesRounding: Bool = false,
