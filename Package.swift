@@ -70,8 +70,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "TensorIR", "LoopIR",
-        "IRCore",
+        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
+        "LoopIR", "IRCore", "CLatheRuntime",
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("RuntimeTests", ["CLatheRuntime"]),
@@ -81,6 +81,13 @@ let package = Package(
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
     tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
     tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
-    tests("LatheTests", ["Lathe", "TensorIR", "IRCore"]),
+    tests("LatheTests", ["Lathe", "Driver", "TensorIR", "IRCore"]),
+    tests("GoldenTests", ["Driver", "Codegen", "TensorIR", "LoopIR", "IRCore"]),
+    tests(
+      "DriverTests",
+      [
+        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
+        "LoopIR", "IRCore",
+      ]),
   ]
 )

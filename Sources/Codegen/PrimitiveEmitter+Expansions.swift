@@ -37,6 +37,16 @@ extension PrimitiveEmitter {
 
   // MARK: Scaling by a power of two
 
+  /// `x · 2^floor(n)` for any n, where row bodies use only integers and no NaN by an infinity:
+  /// `vscalef` makes numbers of NaN there.
+  func scaleByAny(_ x: LLVMValue, _ n: LLVMValue, _ type: DType) -> LLVMValue {
+    if row.hasScale {
+      return builder.select(builder.fcmp(.uno, x, x), x, scaleNatively(x, n))
+    }
+    let whole = row.hasRounding ? builder.intrinsic("llvm.floor", [n.type], [n]) : floor(n)
+    return scale(x, whole, type)
+  }
+
   /// One `vscalefps`/`vscalefpd` per 512 bits.
   func scaleNatively(_ x: LLVMValue, _ n: LLVMValue) -> LLVMValue {
     let isDouble = x.type.scalarBits == 64
@@ -80,44 +90,43 @@ extension PrimitiveEmitter {
     return parts[0]
   }
 
-  /// Three exact steps, of which only the last may round: see Note: scaling.
+  /// Three products, of which only the last may round: see Note: scaling.
   func scale(_ x: LLVMValue, _ n: LLVMValue, _ type: DType) -> LLVMValue {
     let isDouble = type == .f64
-    let limit = isDouble ? 2200 : 300
-    let part = isDouble ? 1000 : 100
-    let bias = isDouble ? 200 : 100
-    let integers = (isDouble ? types.i64 : types.i32).vector(x.type.lanes)
-    func clamp(_ value: LLVMValue, _ bound: Int) -> LLVMValue {
-      let low = integer(-bound, like: value)
-      let high = integer(bound, like: value)
+    let (lowest, highest) = isDouble ? (-1022, 1023) : (-126, 127)
+    func clamp(_ value: LLVMValue) -> LLVMValue {
+      let low = integer(lowest, like: value)
+      let high = integer(highest, like: value)
       let raised = builder.select(builder.icmp(.slt, value, low), low, value)
       return builder.select(builder.icmp(.sgt, raised, high), high, raised)
     }
     func power(_ exponent: LLVMValue) -> LLVMValue {
-      let biased = builder.add(exponent, integer(isDouble ? 1023 : 127, like: exponent))
-      let bits = builder.shl(biased, integer(isDouble ? 52 : 23, like: exponent))
+      let biased = builder.add(exponent, integer(highest, like: exponent))
+      let wide = isDouble ? builder.zext(biased, to: types.i64.vector(x.type.lanes)) : biased
+      let bits = builder.shl(wide, integer(isDouble ? 52 : 23, like: wide))
       return builder.bitcast(bits, to: x.type)
     }
-    // Through 32-bit integers: there is no vector conversion of f64 to i64 before AVX-512.
-    let narrow = types.i32.vector(x.type.lanes)
-    let saturated = builder.intrinsic("llvm.fptosi.sat", [narrow, n.type], [n])
-    let clamped = clamp(saturated, limit)
-    let m0 = isDouble ? builder.sext(clamped, to: integers) : clamped
-    let isNegative = builder.icmp(.slt, m0, m0.type.zero)
-    let biasing = builder.select(isNegative, integer(bias, like: m0), m0.type.zero)
-    let m = builder.add(m0, biasing)
-    let first = clamp(m, part)
-    let second = clamp(builder.sub(m, first), part)
-    let third = builder.sub(builder.sub(builder.sub(m, first), second), biasing)
-    let exact = builder.fmul(builder.fmul(x, power(first)), power(second))
-    let scaled = builder.fmul(exact, power(third))
-    let infinity = constant(.infinity, like: x)
-    let isFinite = builder.fcmp(.olt, fabs(n), infinity)
-    let isPositive = builder.fcmp(.ogt, n, n.type.zero)
-    let limitFactor = builder.select(isPositive, infinity, builder.fsub(n, n))
+    let exponent = boundedExponent(n, isDouble ? 2200 : 300)
+    let last = clamp(exponent)
+    let rest = builder.sub(exponent, last)
+    let middle = clamp(rest)
+    let first = power(builder.sub(rest, middle))
     let isMinusInfinity = builder.fcmp(.oeq, n, constant(-.infinity, like: n))
-    let factor = builder.select(isMinusInfinity, n.type.zero, limitFactor)
-    return builder.select(isFinite, scaled, builder.fmul(x, factor))
+    let infinite = builder.select(isMinusInfinity, n.type.zero, n)
+    let isFinite = builder.fcmp(.olt, fabs(n), constant(.infinity, like: n))
+    let start = builder.fmul(x, builder.select(isFinite, first, infinite))
+    return builder.fmul(builder.fmul(start, power(middle)), power(last))
+  }
+
+  /// n clamped to `±limit` as 32-bit integers: no vector conversion of f64 to 64-bit ones exists
+  /// before AVX-512. The clamp comes first, with NaN to the lower bound, because the saturating
+  /// conversion is scalar on vectors.
+  private func boundedExponent(_ n: LLVMValue, _ limit: Double) -> LLVMValue {
+    let least = constant(-limit, like: n)
+    let most = constant(limit, like: n)
+    let raised = builder.select(builder.fcmp(.ogt, n, least), n, least)
+    let bounded = builder.select(builder.fcmp(.olt, raised, most), raised, most)
+    return builder.fptosi(bounded, to: types.i32.vector(n.type.lanes))
   }
 
   // MARK: Remainder
@@ -215,7 +224,10 @@ extension PrimitiveEmitter {
 
 // Note: scaling
 //
-// x · 2ⁿ must round once, though it may end below the normal range. For n ≥ 0 the three factors
-// only make the value larger, so every step is exact or overflows as the result does. For n < 0 the
-// first two factors make 2^(n + bias) and the last one 2^-bias: whenever the result is not zero,
-// the value before the last step is normal, so only the last step rounds.
+// x · 2ⁿ must round once, though it may end below the normal range. n is the sum of a last, a middle
+// and a first part, each as much of the rest as a normal power of two holds, and the first part is
+// multiplied first. For n ≥ 0 the factors only make the value larger, so every step is exact or
+// overflows as the result does. For n < 0 with a middle part, the last factor is the least normal
+// power of two, 2^-126 in f32: a step that rounds before it leaves less than 2^-126, so that the
+// result is zero however that step rounded. An infinite n, or NaN, takes the place of the first
+// factor.

@@ -25,6 +25,7 @@ struct ScalarEmitter {
     _ row: Elementwise, _ operands: [LLVMValue], types: [DType], result: DType, lanes: Int
   ) -> LLVMValue {
     if let primitive = row.primitive {
+      if primitive == .scale2 { return primitives.scaleByAny(operands[0], operands[1], result) }
       let isSelect = row.typing == .select
       return primitives.emit(primitive, operands, type: types[isSelect ? 1 : 0], result: result)
     }

@@ -32,6 +32,7 @@ struct ProgramLayout {
   private(set) var arenaBytes = 0
 
   private let graph: Graph
+  private let names: ValueNames
   private var places: [ValueID: Place] = [:]
   /// First and last phase in which an arena value is alive; steps between two barriers are one
   /// phase and may overlap.
@@ -42,6 +43,7 @@ struct ProgramLayout {
   /// Lays out a graph of parameters, constants and kernels with constant extents.
   init(_ graph: Graph) throws(CompileFailure) {
     self.graph = graph
+    names = ValueNames(graph)
     try placeLeaves()
     placeResults()
     findPhases()
@@ -55,7 +57,7 @@ struct ProgramLayout {
 
   private mutating func placeLeaves() throws(CompileFailure) {
     for (index, id) in graph.parameters.enumerated() {
-      _ = try Self.byteCount(graph[id].types[0], graph.valueNames[id.index])
+      _ = try Self.byteCount(graph[id].types[0], names[ValueID(id)])
       places[ValueID(id)] = .input(index)
     }
     for id in graph.ids {
@@ -110,7 +112,7 @@ struct ProgramLayout {
       for (result, type) in graph[id].types.enumerated() {
         let value = ValueID(id, result)
         guard places[value] == nil, let life = lifetimes[value] else { continue }
-        let size = (try Self.byteCount(type, graph.valueNames[id.index]) + 63) & ~63
+        let size = (try Self.byteCount(type, names[ValueID(id)]) + 63) & ~63
         blocks.append(Block(value: value, size: max(64, size), life: life))
       }
     }

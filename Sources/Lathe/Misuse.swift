@@ -48,7 +48,8 @@ extension SourceLocation {
     #if os(Linux)
       let frame = RichFrame<UInt>.returnAddress(address)
       let backtrace = Backtrace(architecture: hostArchitecture, frames: [frame], images: nil)
-      let symbols = backtrace.symbolicated(options: [.useSymbolCache])
+      // Lines come only with the option `showInlineFrames`, which the default has.
+      let symbols = backtrace.symbolicated()
       if let found = symbols?.frames.lazy.compactMap(\.symbol?.sourceLocation).first {
         return "\(found.path.lastPathComponent):\(found.line)"
       }

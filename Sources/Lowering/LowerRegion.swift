@@ -117,7 +117,8 @@ private struct RegionLowering {
       let access = Access(BufferID(parameter), place)
       let type = result.buffers[parameter].type
       let mask = mask(guards)
-      return define(.load(access, mask: mask, otherwise: mask == nil ? nil : otherwise), type)
+      let fill = mask == nil ? nil : otherwise ?? .zero(type)
+      return define(.load(access, mask: mask, otherwise: fill), type)
     case .index(let expression, let type):
       let index = define(.index(placed(expression)), .i64)
       return type == .i64 ? index : define(.elementwise(.cast, [index]), type)

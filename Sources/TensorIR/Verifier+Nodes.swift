@@ -81,7 +81,8 @@ extension GraphVerifier {
     switch signature.results(of: operands) {
     case .failure(let mismatch): throw error(id, mismatch.problem)
     case .success(let results):
-      guard results == node.types else {
+      guard results.count == node.types.count, zip(node.types, results).allSatisfy(signature.fits)
+      else {
         func list(_ types: [TensorType]) -> String {
           types.map(\.description).joined(separator: ", ")
         }

@@ -14,7 +14,7 @@
 //   view        one operand of the result's element type; one index per axis; indices only over
 //               axes and symbols, within the operand wherever the facts decide it; a fill of the
 //               element type exactly when there are guards
-//   kernel      operands and results match the kernel's parameters
+//   kernel      operands and results match the kernel's parameters in type and number of elements
 //   others      are declared only and refused
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal

@@ -39,7 +39,7 @@ public struct FusionPlan: Sendable {
   public private(set) var decisions: [FusionDecision] = []
 
   private let graph: Graph
-  private let names: [String]
+  private let names: ValueNames
   private var cost = FusionCost()
   /// By node: every use by a computing node, with whether indices are the same.
   private var uses: [[Use]]
@@ -56,7 +56,7 @@ public struct FusionPlan: Sendable {
   /// Plans a verified graph without calls.
   public init(_ graph: Graph) {
     self.graph = graph
-    names = graph.valueNames
+    names = ValueNames(graph)
     let count = graph.nodes.count
     uses = Array(repeating: [], count: count)
     isResult = Array(repeating: false, count: count)
@@ -262,8 +262,8 @@ public struct FusionPlan: Sendable {
     for use in uses[id.index].reversed() {
       decisions.append(
         FusionDecision(
-          producer: "\(names[id.index]) (\(graph[id].kind.keyword))",
-          consumer: "\(names[use.consumer.index]) (\(graph[use.consumer].kind.keyword))",
+          producer: "\(names[ValueID(id)]) (\(graph[id].kind.keyword))",
+          consumer: "\(names[ValueID(use.consumer)]) (\(graph[use.consumer].kind.keyword))",
           isFused: isFused, reason: reason))
     }
   }

@@ -47,6 +47,9 @@ struct ExactValue: Sendable, CustomTestStringConvertible {
 
   static let hyperbolics = [
     ExactValue(.sinh, -0.0, gives: -0.0), ExactValue(.sinh, -inf, gives: -inf),
+    ExactValue(.sinh, 0x1p-149, gives: 0x1p-149), ExactValue(.tanh, 0x1p-149, gives: 0x1p-149),
+    ExactValue(.expm1, 0x1p-149, gives: 0x1p-149), ExactValue(.log1p, 0x1p-149, gives: 0x1p-149),
+    ExactValue(.asinh, 0x1p-149, gives: 0x1p-149), ExactValue(.atanh, 0x1p-149, gives: 0x1p-149),
     ExactValue(.sinh, 1e4, gives: inf), ExactValue(.cosh, -0.0, gives: 1),
     ExactValue(.cosh, -inf, gives: inf), ExactValue(.tanh, -0.0, gives: -0.0),
     ExactValue(.tanh, inf, gives: 1), ExactValue(.tanh, -inf, gives: -1),

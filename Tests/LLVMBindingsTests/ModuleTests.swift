@@ -1,5 +1,6 @@
 // Building, verifying, optimizing and emitting modules.
 import LLVMBindings
+import TestSupport
 import Testing
 
 @Suite struct ModuleTests {

@@ -37,6 +37,23 @@ struct ExponentialReduction {
     (x + integerShift(type)) - integerShift(type)
   }
 
+  /// `2ⁿ` from the bits of n for `-bias < n ≤ bias`, bias 127 or 1023, and 0 for `n = -bias`: the
+  /// biased exponent comes to stand in the low bits of the shifted n. Two cheap steps on every
+  /// target row, where `scale2` is one on one row and many on the others.
+  static func powerOfTwo(_ n: Scalar, _ type: DType) -> Scalar {
+    if type == .f64 {
+      let shifted = Scalar.bitcast(n + 0x1.80000000003ffp52, to: .u64)
+      return .bitcast(.shiftLeft(shifted, 52), to: .f64)
+    }
+    let shifted = Scalar.bitcast(n + 0x1.8000fep23, to: .u32)
+    return .bitcast(.shiftLeft(shifted, 23), to: .f32)
+  }
+
+  /// `2⁻ⁿ` for `n > -bias`, and 0 where that is below the normal range.
+  static func inversePowerOfTwo(_ n: Scalar, _ type: DType) -> Scalar {
+    powerOfTwo(.max(-n, type == .f64 ? -1023 : -127), type)
+  }
+
   private static func integerShift(_ type: DType) -> Scalar {
     .constant(type == .f64 ? 0x1.8p52 : 0x1.8p23, type)
   }

@@ -38,7 +38,7 @@ extension Elementwise {
   public static let expm1 = unary("expm1", accuracy: Accuracy(f32: 1.5, f64: 1.8)) { type, x in
     let reduced = ExponentialReduction(x, type, from: type == .f64 ? -38 : -18)
     let r = reduced.remainder
-    let shifted = (1 - Scalar.scale2(.constant(1, type), -reduced.exponent)) + r
+    let shifted = (1 - ExponentialReduction.inversePowerOfTwo(reduced.exponent, type)) + r
     let sum = Scalar.mulAdd(r * r, reduced.tail, shifted)
     return .copySign(.scale2(sum, reduced.exponent), x)
   } derivative: { _, y in

@@ -2,16 +2,17 @@
 
 extension Elementwise {
   /// `sinh(x) = (eˣ - e⁻ˣ) / 2`, odd to the bit.
-  public static let sinh = unary("sinh", accuracy: Accuracy(f32: 2, f64: 2.5)) { type, x in
-    let parts = HalfAngle(x, type)
-    return .copySign(parts.combine(1 - parts.inverseSquare, 1 + parts.inverseSquare), x)
+  public static let sinh = unary("sinh", accuracy: Accuracy(f32: 2, f64: 2.3)) { type, x in
+    let parts = HyperbolicParts(x, type)
+    let value = parts.combine(1 - parts.inverseSquare, 1 + parts.inverseSquare)
+    return .copySign(value, x)
   } derivative: { x, _ in
     .cosh(x)
   }
 
   /// `cosh(x) = (eˣ + e⁻ˣ) / 2`, even to the bit.
-  public static let cosh = unary("cosh", accuracy: Accuracy(f32: 2.3, f64: 2.2)) { type, x in
-    let parts = HalfAngle(x, type)
+  public static let cosh = unary("cosh", accuracy: Accuracy(f32: 2.3, f64: 2)) { type, x in
+    let parts = HyperbolicParts(x, type)
     return parts.combine(1 + parts.inverseSquare, 1 - parts.inverseSquare)
   } derivative: { x, _ in
     .sinh(x)
@@ -24,10 +25,16 @@ extension Elementwise {
   /// itself; for large n the error of a hardly counts. n is rounded a quarter below the nearest
   /// integer, so that 2 - 2T rounds finely where it matters.
   public static let tanh = unary("tanh", accuracy: Accuracy(f32: 1.9, f64: 2)) { type, x in
-    let a = Scalar.min(.abs(x), type == .f64 ? 20 : 9.25)
-    let n = Scalar.roundEven(.mulAdd(a, HalfAngle.twicePerLn2, -0.25))
-    let t = HalfAngle.tanh(HalfAngle.remainder(a, n, type), type)
-    let s = Scalar.scale2(.constant(1, type), n)
+    let isDouble = type == .f64
+    let a = Scalar.min(.abs(x), isDouble ? 20 : 9.25)
+    let n = Scalar.roundEven(.mulAdd(a, 0x1.71547652b82fep1, -0.25))
+    // ln 2 / 2 in two parts, the products with the first one exact.
+    let part = Scalar.mulAdd(n, isDouble ? -0x1.62e42fefa4p-2 : -0x1.62e4p-2, a)
+    let h = Scalar.mulAdd(n, isDouble ? 0x1.8432a1b0e2634p-44 : -0x1.7f7d1cp-21, part)
+    let square = h * h
+    let tail = Scalar.polynomial(square, isDouble ? tanhF64 : tanhF32)
+    let t = Scalar.mulAdd(h * square, tail, h)
+    let s = ExponentialReduction.powerOfTwo(n, type)
     let numerator = Scalar.mulAdd(t, s + 1, s - 1)
     return .copySign(numerator / (numerator + .mulAdd(t, -2, 2)), x)
   } derivative: { _, y in
@@ -35,59 +42,53 @@ extension Elementwise {
   }
 
   static let hyperbolicRows: [Elementwise] = [sinh, cosh, tanh, asinh, acosh, atanh]
+
+  /// Our minimax fits of `(tanh(h) / h - 1) / h²` in h², weighted for the relative error of
+  /// `tanh(h)` on |h| ≤ 0.261: 2^-27 in f32, 2^-56 in f64.
+  private static let tanhF32: [Scalar] = [-0x1.555504p-2, 0x1.10d86ap-3, -0x1.a37a96p-5]
+  private static let tanhF64: [Scalar] = [
+    -0x1.55555555554a8p-2, 0x1.11111110f14b1p-3, -0x1.ba1ba17b06925p-5, 0x1.664f2ac8f11d6p-6,
+    -0x1.2266b359815b1p-7, 0x1.d4bbe7b1a137cp-9, -0x1.567e3c534c50dp-10,
+  ]
 }
 
-/// `|x| / 2 = n ln 2 / 2 + h` and `T = tanh(h)`: with them `e^|x| = 2ⁿ (1 + T) / (1 - T)`.
-private struct HalfAngle {
+/// `|x| = n ln 2 + r` and `U = 2 tanh(r / 2)`: with them `e^|x| = 2ⁿ (2 + U) / (2 - U)`.
+private struct HyperbolicParts {
   /// n.
   let exponent: Scalar
-  /// T.
+  /// U.
   let tangent: Scalar
-  /// `2^(-2n)`.
+  /// `2^(-2n)`, 0 where that is below the normal range.
   let inverseSquare: Scalar
 
   /// Reduces |x| clamped to where the result is infinite.
   init(_ x: Scalar, _ type: DType) {
-    let half = 0.5 * Scalar.min(.abs(x), type == .f64 ? 712 : 90)
-    exponent = .roundEven(half * Self.twicePerLn2)
-    tangent = Self.tanh(Self.remainder(half, exponent, type), type)
-    inverseSquare = .scale2(.constant(1, type), -2 * exponent)
+    let reduced = ExponentialReduction(
+      bounded: .min(.abs(x), type == .f64 ? 712 : 90), type)
+    exponent = reduced.exponent
+    let r = reduced.remainder
+    let square = r * r
+    let tail = Scalar.polynomial(square, type == .f64 ? Self.tailF64 : Self.tailF32)
+    tangent = .mulAdd(r * square, tail, r)
+    inverseSquare = ExponentialReduction.inversePowerOfTwo(exponent + exponent, type)
   }
 
-  /// `2^(n-1) (first (1 + T²) + 2 T second) / (1 - T²)`, with `1 / (1 - T²)` split into 1 and a
-  /// small rest so that its rounding counts little. For sinh and cosh, first and second are
-  /// `1 ∓ 2^(-2n)`; nothing overflows before the result does.
+  /// `2^(n-1) (first (1 + T²) + U second) / (1 - T²)` with `T = U / 2`, and with `1 / (1 - T²)`
+  /// split into 1 and a small rest so that its rounding counts little. For sinh and cosh, first
+  /// and second are `1 ∓ 2^(-2n)`; nothing overflows before the result does.
   func combine(_ first: Scalar, _ second: Scalar) -> Scalar {
-    let square = tangent * tangent
+    let half = 0.5 * tangent
+    let square = half * half
     let rest = square / (1 - square)
-    let main = Scalar.mulAdd(tangent + tangent, second, first)
+    let main = Scalar.mulAdd(tangent, second, first)
     return .scale2(.mulAdd(rest, main + first, main), exponent - 1)
   }
 
-  /// `2 / ln 2`.
-  static let twicePerLn2: Scalar = 0x1.71547652b82fep1
-
-  /// `a - n ln 2 / 2`, with ln 2 in two parts.
-  static func remainder(_ a: Scalar, _ n: Scalar, _ type: DType) -> Scalar {
-    if type == .f64 {
-      return .mulAdd(n, 0x1.8432a1b0e2634p-44, .mulAdd(n, -0x1.62e42fefa4p-2, a))
-    }
-    return .mulAdd(n, -0x1.7f7d1cp-21, .mulAdd(n, -0x1.62e4p-2, a))
-  }
-
-  /// `tanh(h)` for |h| ≤ 0.26.
-  static func tanh(_ h: Scalar, _ type: DType) -> Scalar {
-    let square = h * h
-    let tail = Scalar.polynomial(square, type == .f64 ? tailF64 : tailF32)
-    return .mulAdd(h * square, tail, h)
-  }
-
-  /// Our minimax fits of `(tanh(h) / h - 1) / h²` in h², weighted for the relative error of
-  /// `tanh(h)` on |h| ≤ 0.261: 2^-27 in f32, 2^-56 in f64.
-  private static let tailF32: [Scalar] = [-0x1.555504p-2, 0x1.10d86ap-3, -0x1.a37a96p-5]
+  /// Our minimax fits of `(2 tanh(r / 2) / r - 1) / r²` in r²: those of tanh, rescaled.
+  private static let tailF32: [Scalar] = [-0x1.555504p-4, 0x1.10d86ap-7, -0x1.a37a96p-11]
   private static let tailF64: [Scalar] = [
-    -0x1.55555555554a8p-2, 0x1.11111110f14b1p-3, -0x1.ba1ba17b06925p-5, 0x1.664f2ac8f11d6p-6,
-    -0x1.2266b359815b1p-7, 0x1.d4bbe7b1a137cp-9, -0x1.567e3c534c50dp-10,
+    -0x1.55555555554a8p-4, 0x1.11111110f14b1p-7, -0x1.ba1ba17b06925p-11, 0x1.664f2ac8f11d6p-14,
+    -0x1.2266b359815b1p-17, 0x1.d4bbe7b1a137cp-21, -0x1.567e3c534c50dp-24,
   ]
 }
 

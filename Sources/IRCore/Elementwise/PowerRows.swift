@@ -9,7 +9,7 @@ extension Elementwise {
   /// two numbers (T. J. Dekker, "A floating-point technique for extending the available
   /// precision", 1971), so that large exponents do not magnify their rounding. Powers that are
   /// exact in the type come out exact.
-  public static let pow = binary("pow", accuracy: Accuracy(f32: 0.6, f64: 1.5)) { type, x, y in
+  public static let pow = binary("pow", accuracy: Accuracy(f32: 0.6, f64: 1.8)) { type, x, y in
     let magnitude = type == .f64 ? magnitudeF64(.abs(x), y) : magnitudeF32(.abs(x), y)
     return withSpecialCases(magnitude, x, y, type)
   } derivative: { x, y, result in
@@ -29,7 +29,8 @@ extension Elementwise {
     let z = Scalar.min(.max(logarithm * exponent, -120), 120)
     let n = ExponentialReduction(bounded: z, .f64).exponent
     let r = Scalar.mulAdd(n, -0x1.62e42fefa39efp-1, z)
-    return .cast(.scale2(.polynomial(r, shortExponential), n), to: .f32)
+    let power = Scalar.polynomial(r, shortExponential) * ExponentialReduction.powerOfTwo(n, .f64)
+    return .cast(power, to: .f32)
   }
 
   /// `eᶻ` of `z = y log(base)`, z in two parts.

@@ -2,16 +2,16 @@
 import Foundation
 
 /// The bytes of a file as text, also where the file reports no size.
-func text(of path: String) throws -> String {
+public func text(of path: String) throws -> String {
   let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
   return String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
 }
 
 /// What was found instead of a 64-bit little-endian ELF object.
-struct NotELF: Error {}
+public struct NotELF: Error {}
 
 /// The names that a 64-bit ELF object refers to and does not define, in table order.
-func undefinedSymbols(of object: [UInt8]) throws -> [String] {
+public func undefinedSymbols(of object: [UInt8]) throws -> [String] {
   guard object.count > 64, Array(object[0..<6]) == [0x7f, 0x45, 0x4c, 0x46, 2, 1] else {
     throw NotELF()
   }
@@ -33,5 +33,13 @@ func undefinedSymbols(of object: [UInt8]) throws -> [String] {
       let name = object[(strings + field(UInt32.self, symbol))...].prefix { $0 != 0 }
       return String(decoding: name, as: UTF8.self)
     }
+  }
+}
+
+/// The undefined symbols of an object that compiled programs may not refer to: all but `lathe_*`,
+/// `memcpy` and `memset`.
+public func forbiddenSymbols(of object: [UInt8]) throws -> [String] {
+  try undefinedSymbols(of: object).filter {
+    !$0.hasPrefix("lathe_") && $0 != "memcpy" && $0 != "memset"
   }
 }
