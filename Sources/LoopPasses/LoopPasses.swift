@@ -3,11 +3,20 @@
 public import IRCore
 public import LoopIR
 
-/// Every pass from kernel to kernel that needs no target row, in the order in which help shows
-/// them. `Pass.plan(for:)` needs one.
+/// The passes from kernel to kernel.
 public enum LoopPasses {
-  /// The passes by name.
-  public static let all: [Pass<Kernel, Kernel>] = [
-    .combineCommonValues, .removeDeadValues, .hoistInvariants, .applySchedule,
-  ]
+  /// Every pass, in the order in which help shows them, for a target row (only `plan` reads it).
+  public static func all(for row: TargetRow) -> [Pass<Kernel, Kernel>] {
+    [
+      .plan(for: row), .applySchedule, .combineCommonValues, .hoistInvariants, .removeDeadValues,
+    ]
+  }
+
+  /// What kernels without a schedule go through on the way to machine code.
+  public static func standard(for row: TargetRow) -> Pipeline<Kernel> {
+    Pipeline([
+      .combineCommonValues, .removeDeadValues, .plan(for: row), .applySchedule,
+      .combineCommonValues, .hoistInvariants, .removeDeadValues,
+    ])
+  }
 }
