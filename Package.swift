@@ -37,6 +37,7 @@ let package = Package(
     target("IRCore"),
     .target(name: "CLLVM"),
     .target(name: "CLatheRuntime"),
+    .systemLibrary(name: "CZlib"),
     // Row 2.
     target("LoopIR", ["IRCore"]),
     target("LLVMBindings", ["CLLVM"]),
@@ -57,7 +58,7 @@ let package = Package(
     // Row 6: the public API.
     target("Lathe", ["Driver", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime"]),
     // Row 7.
-    target("LatheNN", ["Lathe"]),
+    target("LatheNN", ["Lathe", "CZlib"]),
     // Row 8: the command.
     .executableTarget(
       name: "LatheCommand",
@@ -69,12 +70,24 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "TensorIR", "LoopIR",
-        "IRCore",
+        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
+        "LoopIR", "IRCore", "CLatheRuntime",
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
+    tests("RuntimeTests", ["CLatheRuntime"]),
+    tests("LatheNNTests", ["LatheNN", "CZlib"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
     tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
+    tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
+    tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
+    tests("LatheTests", ["Lathe", "Driver", "TensorIR", "IRCore"]),
+    tests("GoldenTests", ["Driver", "Codegen", "TensorIR", "LoopIR", "IRCore"]),
+    tests(
+      "DriverTests",
+      [
+        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
+        "LoopIR", "IRCore",
+      ]),
   ]
 )

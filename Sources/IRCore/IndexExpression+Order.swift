@@ -18,7 +18,8 @@ extension IndexExpression.Atom {
     switch (self, other) {
     case (.symbol(let a), .symbol(let b)): return a < b
     case (.variable(let a), .variable(let b)): return a < b
-    case (.floorDiv(let a, let b), .floorDiv(let c, let d)), (.mod(let a, let b), .mod(let c, let d)),
+    case (.floorDiv(let a, let b), .floorDiv(let c, let d)),
+      (.mod(let a, let b), .mod(let c, let d)),
       (.min(let a, let b), .min(let c, let d)), (.max(let a, let b), .max(let c, let d)):
       return a == c ? b.precedes(d) : a.precedes(c)
     default: return rank < other.rank

@@ -49,6 +49,12 @@ public struct IndexExpression: Hashable, Sendable {
     terms = [Term(coefficient: 1, factors: [atom])]
   }
 
+  /// One term.
+  public init(_ term: Term) {
+    constant = 0
+    terms = [term]
+  }
+
   init(constant: Int, terms: [Term]) {
     self.constant = constant
     self.terms = terms

@@ -6,8 +6,8 @@ import CLLVM
 /// One per process is enough; any thread may use it at any time. Objects see each other's symbols
 /// and those given to `define`, and nothing else of the process, `memcpy` included: any other symbol
 /// is an error that names it.
-// Unchecked: LLJIT locks its own state, and `lock` guards `reports` and pairs them with a lookup.
 public final class JITSession: @unchecked Sendable {
+  // Unchecked: LLJIT locks its own state, and `lock` guards `reports` and pairs them with a lookup.
   private let jit: LLVMOrcLLJITRef
   private let session: LLVMOrcExecutionSessionRef
   private let library: LLVMOrcJITDylibRef
@@ -88,8 +88,8 @@ public final class JITSession: @unchecked Sendable {
 }
 
 /// An object linked into this process; its code is unmapped when the last reference goes.
-// Unchecked: immutable, and its session locks.
 public final class JITObject: @unchecked Sendable {
+  // Unchecked: immutable, and its session locks.
   private let session: JITSession
   private let tracker: LLVMOrcResourceTrackerRef
 

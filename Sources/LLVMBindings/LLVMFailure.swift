@@ -16,6 +16,7 @@ public struct LLVMFailure: Error, Equatable, CustomStringConvertible {
     message = text.map { String(cString: $0) } ?? "LLVM reported no reason"
   }
 
+  /// The message.
   public var description: String { message }
 
   /// Throws if an LLVM call returned an error, consuming it.

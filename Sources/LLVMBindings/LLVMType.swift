@@ -63,6 +63,7 @@ public struct LLVMType: Equatable, CustomStringConvertible {
   /// The handle that makes further types of the same context.
   public var types: LLVMTypes { LLVMTypes(context: LLVMGetTypeContext(ref)) }
 
+  /// The type as it prints in IR.
   public var description: String { takeMessage(LLVMPrintTypeToString(ref)) }
 }
 

@@ -144,29 +144,39 @@ extension KernelMachine {
 extension KernelMachine {
   /// The first byte of an element, all indices checked.
   private func offset(_ place: PlaceCode, lane: Int) throws(InterpreterError) -> Int {
-    let buffer = code.buffers[place.buffer]
     var element = 0
-    for (axis, index) in place.indices.enumerated() {
-      let position = value(index, lane: lane)
-      let extent = buffer.extents[axis]
+    for axis in place.indices.indices {
+      let position = value(place.indices[axis], lane: lane)
+      let extent = code.buffers[place.buffer].extents[axis]
       guard position >= 0, position < extent else {
         throw .outOfRange(
-          kernel: code.name, buffer: buffer.name, axis: axis, index: position, extent: extent)
+          kernel: code.name, buffer: code.buffers[place.buffer].name, axis: axis,
+          index: position, extent: extent)
       }
       element = element * extent + position
     }
-    let offset = element * buffer.elementSize
-    let size = buffer.byteCount ?? 0
+    let offset = element * code.buffers[place.buffer].elementSize
+    try check(offset, place, lane: lane)
+    return offset
+  }
+
+  /// Checks that the whole value is in the buffer, and its alignment: a vector's is that of its
+  /// first lane, and each lane has that of its own size at most.
+  private func check(
+    _ offset: Int, _ place: PlaceCode, lane: Int
+  ) throws(InterpreterError) {
+    let size = code.buffers[place.buffer].byteCount ?? 0
     guard offset + place.width <= size else {
-      throw .pastEnd(kernel: code.name, buffer: buffer.name, offset: offset, byteCount: size)
+      throw .pastEnd(
+        kernel: code.name, buffer: code.buffers[place.buffer].name, offset: offset,
+        byteCount: size)
     }
-    // A vector's alignment is that of its first lane; each lane has that of its own size at most.
     let alignment = lane == 0 ? place.alignment : min(place.alignment, place.width)
     guard offset & (alignment - 1) == 0 else {
       throw .misaligned(
-        kernel: code.name, buffer: buffer.name, offset: offset, alignment: alignment)
+        kernel: code.name, buffer: code.buffers[place.buffer].name, offset: offset,
+        alignment: alignment)
     }
-    return offset
   }
 
   private func read(

@@ -164,7 +164,9 @@ extension KernelVerifier {
   ) throws(VerifierError) {
     switch leaf {
     case .symbol(let symbol):
-      guard kernel.symbols.contains(symbol) else { throw error("\(name): unknown symbol \(symbol)") }
+      guard kernel.symbols.contains(symbol) else {
+        throw error("\(name): unknown symbol \(symbol)")
+      }
     case .lane:
       guard lanes > 1 else { throw error("\(name): no lane expected where there is only one") }
     case .variable(let index):

@@ -1,5 +1,6 @@
 // What the builder makes of each call, in both LLVM versions.
 import LLVMBindings
+import TestSupport
 import Testing
 
 @Suite struct BuilderTests {

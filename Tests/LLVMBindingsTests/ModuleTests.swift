@@ -1,5 +1,6 @@
 // Building, verifying, optimizing and emitting modules.
 import LLVMBindings
+import TestSupport
 import Testing
 
 @Suite struct ModuleTests {
@@ -28,6 +29,22 @@ import Testing
     let object = try module.emitObject(for: machine)
     let missing = try undefinedSymbols(of: object)
     #expect(missing == [])
+  }
+
+  @Test func keepsTheRoundingOfAProduct() throws {
+    let machine = try LLVMTargetMachine(.linux("x86-64-v4"), level: .aggressive)
+    let module = try LLVMModule("rounding", for: machine)
+    let type = module.types.float
+    let function = module.addFunction(
+      "f", module.types.function([type, type, type], returning: type))
+    let (builder, p) = (module.builder, function.parameters)
+    builder.position(atEndOf: function.appendBlock("entry"))
+    builder.ret(builder.fadd(builder.fmul(p[0], p[1]), p[2]))
+    try module.verify()
+    try module.optimize("default<O3>", for: machine)
+    let assembly = try module.emitAssembly(for: machine)
+    #expect(assembly.contains("vmulss") && assembly.contains("vaddss"))
+    #expect(!assembly.contains("vfm"))
   }
 
   @Test func objectsNameWhatTheyMiss() throws {

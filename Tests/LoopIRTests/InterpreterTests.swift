@@ -92,10 +92,12 @@ import Testing
 
   @Test func gatherReportsTheLowestFailedCheck() throws {
     let table: [Float] = [10, 11, 12]
-    let good = try run("gather", [bytes(table), bytes([2, 0, 1] as [Int32]), bytes(table)], [3, 3])
+    let good = try run(
+      "gather", [bytes(table), bytes([2, 0, 1] as [Int32]), bytes(table)], [3, 3])
     #expect(good.status == nil)
     #expect(good.buffers[2] == bytes([12, 10, 11] as [Float]))
-    let bad = try run("gather", [bytes(table), bytes([-1, 7, 1] as [Int32]), bytes(table)], [3, 3])
+    let bad = try run(
+      "gather", [bytes(table), bytes([-1, 7, 1] as [Int32]), bytes(table)], [3, 3])
     #expect(bad.status == 0)
     #expect(bad.buffers[2] == bytes([10, 12, 11] as [Float]))
     let kernel = try KernelFile(path: "run/gather").kernel()
@@ -192,7 +194,8 @@ import Testing
     #expect(error([eight], [2]) == nil)
     #expect(error([eight], [3]) == "@k: %y has 8 bytes, needed are 12")
     #expect(
-      error([eight], [1 << 62]) == "@k: %y has 8 bytes, needed are more than an address space holds")
+      error([eight], [1 << 62]) == "@k: %y has 8 bytes, needed are more than an address space holds"
+    )
     #expect(error([eight], []) == "@k: extents (n) expected, found []")
     #expect(error([eight], [-1]) == "@k: extents (n) expected, found [-1]")
     #expect(error([], [2]) == "@k: 1 buffers expected, found 0")
@@ -277,6 +280,7 @@ import Testing
       }
       """
     let x: [Float] = [1e8, 1, -1e8, 1]
-    #expect(try run(text, [bytes(x), bytes([Float(0)])])[1] == bytes([(x[0] + x[2]) + (x[1] + x[3])]))
+    #expect(
+      try run(text, [bytes(x), bytes([Float(0)])])[1] == bytes([(x[0] + x[2]) + (x[1] + x[3])]))
   }
 }

@@ -13,12 +13,13 @@ struct KernelFile: Sendable, CustomTestStringConvertible {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appending(path: "IR")
 
-  /// The files of a folder, in order of name.
+  /// The files of a folder without graphs, in order of name.
   static func all(in folder: String) -> [KernelFile] {
     let found = FileManager.default.enumerator(atPath: root.appending(path: folder).path())
     let names = found.map { $0.compactMap { $0 as? String } } ?? []
     return names.filter { $0.hasSuffix(".lathe") }.sorted()
       .map { KernelFile(path: "\(folder)/\($0.dropLast(6))") }
+      .filter { !((try? $0.text())?.contains("graph @") ?? false) }
   }
 
   /// The file's text.

@@ -3,7 +3,11 @@
 extension Elementwise {
   /// Every row, by family. Listing a row here gives it parsing, printing, docs and tests.
   public static let all: [Elementwise] =
-    arithmeticRows + comparisonRows + bitRows + roundingRows + conversionRows
+    [
+      arithmeticRows, comparisonRows, bitRows, roundingRows, conversionRows, exponentialRows,
+      logarithmRows, hyperbolicRows, powerRows, trigonometricRows, inverseTrigonometricRows,
+      errorFunctionRows, rootRows,
+    ].flatMap { $0 }
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 

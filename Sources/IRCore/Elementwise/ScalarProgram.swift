@@ -30,6 +30,8 @@ public struct ScalarProgram: Sendable {
   public private(set) var instructions: [Instruction] = []
   /// What the program computes.
   public private(set) var result: Operand = .argument(0)
+  /// For each instruction at which a rare range starts, the `selectRarely` it belongs to.
+  public private(set) var rareSelects: [Int: Int] = [:]
   /// The result's type.
   public let type: DType
 
@@ -39,6 +41,10 @@ public struct ScalarProgram: Sendable {
     var flattener = Flattener(root)
     result = flattener.flatten(root)
     instructions = flattener.instructions
+    for (index, step) in instructions.enumerated() {
+      guard let range = step.rareRange, !range.isEmpty else { continue }
+      rareSelects[range.lowerBound] = index
+    }
   }
 
   /// The definition of `row` for the given operand types.

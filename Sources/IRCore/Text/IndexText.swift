@@ -42,6 +42,17 @@ extension IndexExpression {
 }
 
 extension TokenReader {
+  /// The deepest index expression that text may hold; walks over expressions recurse.
+  private static let maximumIndexDepth = 64
+
+  /// Goes `steps` deeper into an index expression, or back.
+  private mutating func nest(_ steps: Int) throws(TextError) {
+    indexDepth += steps
+    guard indexDepth <= Self.maximumIndexDepth else {
+      throw error("an index expression at most \(Self.maximumIndexDepth) deep expected")
+    }
+  }
+
   /// Reads an index expression; `resolve` finds the meaning of words and values and throws for
   /// unknown ones.
   public mutating func indexExpression(
@@ -66,14 +77,18 @@ extension TokenReader {
     _ resolve: (Token) throws(TextError) -> IndexExpression
   ) throws(TextError) -> IndexExpression {
     var product = try indexUnary(resolve)
+    let outerDepth = indexDepth
     while true {
       if takeIf("*") {
         product = product * (try indexUnary(resolve))
       } else if takeIf("floordiv") {
+        try nest(1)
         product = product.floorDiv(try indexUnary(resolve))
       } else if takeIf("mod") {
+        try nest(1)
         product = product.mod(try indexUnary(resolve))
       } else {
+        indexDepth = outerDepth
         return product
       }
     }
@@ -91,16 +106,20 @@ extension TokenReader {
     case .word where (next.text == "min" || next.text == "max") && second.text == "(":
       let isMin = take().text == "min"
       try expect("(")
+      try nest(1)
       let a = try indexExpression(resolve)
       try expect(",")
       let b = try indexExpression(resolve)
       try expect(")")
+      try nest(-1)
       return isMin ? a.min(b) : a.max(b)
     case .word: return try resolve(take())
     case .mark where next.text == "(":
       _ = take()
+      try nest(1)
       let inner = try indexExpression(resolve)
       try expect(")")
+      try nest(-1)
       return inner
     default: throw error("an index expression expected, found \(found)")
     }

@@ -128,16 +128,16 @@ public struct Lexer {
 
   private mutating func number(_ start: Int) -> Token {
     while let byte = current, Self.isDigit(byte) { position += 1 }
+    if current == UInt8(ascii: "x"), position == start + 1, bytes[start] == 48 {
+      position += 1
+      while let byte = current, Self.isWordByte(byte) || Self.isDigit(byte) { position += 1 }
+      return token(.number, text(start), start)
+    }
     if current == UInt8(ascii: "x"), position + 1 < bytes.count, bytes[position + 1] != 48,
       Self.isWordByte(bytes[position + 1])
     {
       _ = takeWord()
       return token(.vector, text(start), start)
-    }
-    if current == UInt8(ascii: "x"), position == start + 1, bytes[start] == 48 {
-      position += 1
-      while let byte = current, Self.isWordByte(byte) || Self.isDigit(byte) { position += 1 }
-      return token(.number, text(start), start)
     }
     if current == 46, position + 1 < bytes.count, Self.isDigit(bytes[position + 1]) {
       position += 1

@@ -4,6 +4,8 @@
 public struct TokenReader {
   private let tokens: [Token]
   private var position = 0
+  /// Parentheses and divisions around the next token of an index expression.
+  var indexDepth = 0
 
   /// Cuts `text` into tokens.
   public init(_ text: String) throws(TextError) { tokens = try Lexer.tokens(of: text) }

@@ -1,0 +1,86 @@
+"""The workloads: inputs from fixed seeds, float64 references, work counts, tolerances."""
+import zlib
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One row of the table: what is computed, how much work it is, how exact it must be."""
+
+    summary: str
+    inputs: Callable  # (random generator) -> {name: float32 array}
+    reference: Callable  # (float64 inputs by name) -> float64 array
+    flops: int  # one exp, tanh or sigmoid counts as 20
+    bytes: int  # each input read and each output written once
+    tolerance: float = 2e-4  # largest error, relative to the largest reference value
+
+
+EW_COUNT = 4_194_304
+TINY_COUNT = 64
+
+
+def normal(generator, *shape):
+    return generator.standard_normal(shape, dtype=np.float32)
+
+
+def overhead_chain(x):
+    """Ten elementwise operations, on any array type."""
+    y = x * 2.0
+    y = y + 1.0
+    y = y * x
+    y = y - 3.0
+    y = y * 0.5
+    y = y + x
+    y = y * x
+    y = y - 1.0
+    y = y * 0.25
+    return y + 2.0
+
+
+WORKLOADS = {
+    "ew_chain": Workload(
+        "tanh(x·0.5 + 0.1) · sigmoid(x) + exp(−x·x) on 4,194,304 elements",
+        inputs=lambda g: {"x": normal(g, EW_COUNT)},
+        reference=lambda x: np.tanh(x * 0.5 + 0.1) / (1 + np.exp(-x)) + np.exp(-x * x),
+        flops=70 * EW_COUNT,
+        bytes=8 * EW_COUNT,
+    ),
+    "overhead": Workload(
+        "10 elementwise operations on 64 elements: the cost of a warm call",
+        inputs=lambda g: {"x": g.random(TINY_COUNT, dtype=np.float32)},
+        reference=overhead_chain,
+        flops=10 * TINY_COUNT,
+        bytes=8 * TINY_COUNT,
+    ),
+}
+
+
+def write_inputs(name, folder):
+    """Writes each input as FOLDER/NAME-INPUT.npy and returns {input: path}."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(zlib.crc32(name.encode()))
+    paths = {}
+    for key, array in WORKLOADS[name].inputs(generator).items():
+        paths[key] = folder / f"{name}-{key}.npy"
+        np.save(paths[key], array)
+    return paths
+
+
+def reference(name, paths):
+    return WORKLOADS[name].reference(**{k: np.load(p).astype(np.float64) for k, p in paths.items()})
+
+
+def check(name, expected, output):
+    """The largest error, relative to the largest expected value; ValueError when too large."""
+    found = np.load(output)
+    if found.shape != expected.shape:
+        raise ValueError(f"result has shape {found.shape}, expected {expected.shape}")
+    if not np.all(np.isfinite(found)):
+        raise ValueError("result is not finite")
+    error = float(np.max(np.abs(found - expected)) / np.max(np.abs(expected)))
+    if error > WORKLOADS[name].tolerance:
+        raise ValueError(f"error {error:.1e}, expected at most {WORKLOADS[name].tolerance:.0e}")
+    return error

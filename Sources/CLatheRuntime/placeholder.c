@@ -1,2 +1,0 @@
-#include "CLatheRuntime.h"
-int lathe_placeholder(void) { return 0; }

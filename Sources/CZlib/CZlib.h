@@ -1,0 +1,2 @@
+// The system's zlib, which LatheNN reads gzip files with.
+#include <zlib.h>

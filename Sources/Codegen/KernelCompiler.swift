@@ -1,0 +1,117 @@
+// From a kernel to an LLVM module, and from there to text or object code.
+
+public import IRCore
+public import LLVMBindings
+public import LoopIR
+
+/// Object code of one kernel.
+///
+/// The function's C signature is `void (void *const *buffers, const int64_t *symbols, int64_t
+/// begin, int64_t end, lathe_status *status, void *scratch)`: it runs the iterations
+/// `begin..<end` of the kernel's parallel loop, or the whole body once when it has none.
+public struct KernelObject: Sendable {
+  /// The function's symbol.
+  public let symbol: String
+  /// An ELF or Mach-O object that refers to nothing but `lathe_*`, `memcpy` and `memset`.
+  public let object: [UInt8]
+  /// Messages of the kernel's checks by site.
+  public let checks: [String]
+  /// Bytes of scratch memory that a call needs.
+  public let scratchBytes: Int
+}
+
+/// Nanoseconds that the parts of one compilation took.
+public struct CodegenTimes: Hashable, Sendable {
+  /// Building and verifying the LLVM module.
+  public var build: UInt64 = 0
+  /// LLVM's passes.
+  public var optimize: UInt64 = 0
+  /// Instruction selection to object bytes.
+  public var emit: UInt64 = 0
+
+  /// Nothing took any time yet.
+  public init() {}
+}
+
+/// Compiles verified kernels for a target row.
+public struct KernelCompiler: Sendable {
+  /// The instruction set.
+  public let row: TargetRow
+  /// LLVM's passes: promotes tiles to registers, removes repeated address arithmetic, hoists.
+  public static let passes =
+    "function(sroa,early-cse<memssa>,simplifycfg,loop-mssa(licm),early-cse)"
+
+  /// Compiles for `row`.
+  public init(row: TargetRow) { self.row = row }
+
+  /// The machine that LLVM generates code for.
+  public static func target(_ row: TargetRow) -> LLVMTargetMachine.Description {
+    #if os(macOS)
+      let system = "apple-macosx15.0"
+    #else
+      let system = "unknown-linux-gnu"
+    #endif
+    let architecture = row.architecture == .x86_64 ? "x86_64" : "aarch64"
+    return LLVMTargetMachine.Description(
+      triple: "\(architecture)-\(system)", cpu: row.cpu, features: row.features)
+  }
+
+  /// Compiles to an object.
+  public func compile(
+    _ kernel: Kernel, symbol: String, machine: borrowing LLVMTargetMachine,
+    now: () -> UInt64 = { 0 }, times: inout CodegenTimes
+  ) throws(LLVMFailure) -> KernelObject {
+    let start = now()
+    let module = try LLVMModule(symbol, for: machine)
+    let emitted = try build(kernel, symbol: symbol, in: module)
+    let built = now()
+    try module.optimize(Self.passes, for: machine)
+    let optimized = now()
+    let object = try module.emitObject(for: machine)
+    times.build += built - start
+    times.optimize += optimized - built
+    times.emit += now() - optimized
+    return KernelObject(
+      symbol: symbol, object: object, checks: emitted.checks,
+      scratchBytes: emitted.scratchBytes)
+  }
+
+  /// LLVM IR after LLVM's passes, or before them.
+  public func llvmText(
+    _ kernel: Kernel, symbol: String, optimized: Bool = true
+  ) throws(LLVMFailure) -> String {
+    let machine = try LLVMTargetMachine(Self.target(row))
+    let module = try LLVMModule(symbol, for: machine)
+    _ = try build(kernel, symbol: symbol, in: module)
+    if optimized { try module.optimize(Self.passes, for: machine) }
+    return module.text
+  }
+
+  /// Assembly.
+  public func assembly(_ kernel: Kernel, symbol: String) throws(LLVMFailure) -> String {
+    let machine = try LLVMTargetMachine(Self.target(row))
+    let module = try LLVMModule(symbol, for: machine)
+    _ = try build(kernel, symbol: symbol, in: module)
+    try module.optimize(Self.passes, for: machine)
+    return try module.emitAssembly(for: machine)
+  }
+
+  private func build(
+    _ kernel: Kernel, symbol: String, in module: borrowing LLVMModule
+  ) throws(LLVMFailure) -> (checks: [String], scratchBytes: Int) {
+    let types = module.types
+    let parameters = [
+      types.pointer, types.pointer, types.i64, types.i64, types.pointer, types.pointer,
+    ]
+    let function = module.addFunction(
+      symbol, types.function(parameters, returning: types.void))
+    function.addAttribute(.nounwind)
+    function.setTarget(
+      cpu: row.cpu, features: row.features, vectorBits: row.vectorBytes * 8)
+    for index in [0, 1] { function.addAttribute(.noalias, toParameter: index) }
+    var emitter = KernelEmitter(kernel, row: row, function: function, module: module)
+    emitter.emit()
+    try module.verify()
+    return (emitter.checks, emitter.scratchBytes)
+  }
+}

@@ -1,0 +1,194 @@
+// The compiler: passes, caches and the JIT session behind one value.
+
+import CLatheRuntime
+import Codegen
+import Dispatch
+import IRCore
+import LLVMBindings
+public import LoopIR
+import Lowering
+public import TensorIR
+public import TensorPasses
+
+/// Compiles modules to callable functions; owns the caches. Many tasks may use one.
+public final class Compiler: Sendable {
+  /// The compiler that tensors use unless another is current.
+  public static let shared = Compiler()
+
+  /// How this compiler compiles.
+  public let options: CompilerOptions
+  private let kernels: KernelCache
+  private let programs = Locked<[Module: CompiledFunction]>([:])
+
+  /// The most programs that are kept.
+  private static let programLimit = 1024
+
+  /// Makes a compiler with empty caches.
+  public init(_ options: CompilerOptions = CompilerOptions()) {
+    self.options = options
+    kernels = KernelCache(row: options.row, verifies: options.verifiesPasses)
+  }
+
+  /// Compiles the module's first graph; other graphs are callees. Equal modules compile once.
+  ///
+  /// The graph's extents must be constant.
+  public func compile(_ module: Module) throws(CompileFailure) -> CompiledFunction {
+    if let known = programs.withLock({ $0[module] }) { return known }
+    let function = try compileAnew(module)
+    programs.withLock { programs in
+      if programs.count >= Self.programLimit { programs.removeAll() }
+      programs[module] = function
+    }
+    return function
+  }
+
+  private func compileAnew(_ module: Module) throws(CompileFailure) -> CompiledFunction {
+    var statistics = CompileStatistics()
+    let wasLoaded = LLVMLibrary.isLoaded
+    let start = lathe_now_ns()
+    let lowered = try lower(module)
+    guard let graph = lowered.graphs.first else { throw .empty }
+    let layout = try ProgramLayout(graph)
+    statistics.passNanoseconds = UInt64(lathe_now_ns() - start)
+    let loaded = try load(layout.steps.map(\.kernel), &statistics)
+    let total = UInt64(lathe_now_ns() - start)
+    statistics.llvmLoadNanoseconds = wasLoaded ? 0 : LLVMLibrary.loadNanoseconds
+    statistics.readyNanoseconds = total - min(total, statistics.llvmLoadNanoseconds)
+    return try CompiledFunction(
+      graph: graph, layout: layout, kernels: loaded, threads: options.threads,
+      statistics: statistics)
+  }
+
+  /// Machine code of each kernel; distinct ones are compiled side by side.
+  private func load(
+    _ list: [Kernel], _ statistics: inout CompileStatistics
+  ) throws(CompileFailure) -> [LoadedKernel] {
+    var places: [String: Int] = [:]
+    var distinct: [(key: String, kernel: Kernel)] = []
+    let indices = list.map { kernel in
+      let key = kernel.structuralText
+      if let known = places[key] { return known }
+      places[key] = distinct.count
+      distinct.append((key, kernel))
+      return distinct.count - 1
+    }
+    let jobs = distinct
+    typealias Outcome = (result: Result<LoadedKernel, CompileFailure>, times: CompileStatistics)
+    let outcomes = Locked([Outcome?](repeating: nil, count: jobs.count))
+    DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
+      var times = CompileStatistics()
+      let result = Result { () throws(CompileFailure) in
+        try kernels.load(jobs[index].kernel, key: jobs[index].key, &times)
+      }
+      outcomes.withLock { $0[index] = (result, times) }
+    }
+    var loaded: [LoadedKernel] = []
+    for case let outcome? in outcomes.withLock({ $0 }) {
+      statistics.add(outcome.times)
+      loaded.append(try outcome.result.get())
+    }
+    return indices.map { loaded[$0] }
+  }
+
+  private func lower(_ module: Module) throws(CompileFailure) -> Module {
+    var module = module
+    do { try module.verify() } catch { throw .invalid(error) }
+    let passes = PassList.tensor(for: options.row) + PassList.lowering
+    do {
+      for pass in passes where !options.disabledPasses.contains(pass.name) {
+        module = options.verifiesPasses ? try pass.run(module) : try pass.body(module)
+      }
+    } catch {
+      throw .pass(error)
+    }
+    return module
+  }
+}
+
+/// Every level of one compilation.
+public struct CompilationStages: Sendable {
+  /// The first graph after the tensor passes.
+  public let graph: Module
+  /// Regions as graphs that the first one calls.
+  public let fused: Module
+  /// Unscheduled kernels.
+  public let lowered: Module
+  /// Kernels with the planner's schedules, not yet applied.
+  public let planned: [Kernel]
+  /// Kernels after their schedules.
+  public let scheduled: [Kernel]
+  /// Why each edge was fused or was not.
+  public let decisions: [FusionDecision]
+  let row: TargetRow
+
+  /// LLVM IR of every scheduled kernel.
+  public func llvm() throws(CompileFailure) -> String {
+    try texts { kernel throws(LLVMFailure) in
+      try KernelCompiler(row: row).llvmText(kernel, symbol: "lathe_k_\(kernel.name)")
+    }
+  }
+
+  /// Assembly of every scheduled kernel.
+  public func assembly() throws(CompileFailure) -> String {
+    try texts { kernel throws(LLVMFailure) in
+      try KernelCompiler(row: row).assembly(kernel, symbol: "lathe_k_\(kernel.name)")
+    }
+  }
+
+  private func texts(
+    _ text: (Kernel) throws(LLVMFailure) -> String
+  ) throws(CompileFailure) -> String {
+    var result = ""
+    for kernel in scheduled {
+      do { result += try text(kernel) } catch { throw .llvm(error) }
+    }
+    return result
+  }
+}
+
+extension Compiler {
+  /// What the module becomes on every level, verified after every pass. A module of kernels only
+  /// starts at the loop level; a kernel that comes with a schedule keeps it.
+  public func stages(of module: Module) throws(CompileFailure) -> CompilationStages {
+    do {
+      try module.verify()
+    } catch {
+      throw .invalid(error)
+    }
+    do {
+      let graph = try run(PassList.tensor(for: options.row), on: module)
+      let fused = try Pass.fuse.run(graph)
+      let lowered = try Pass.lower.run(fused)
+      let found = lowered.graphs.flatMap { graph in
+        graph.nodes.compactMap { node -> Kernel? in
+          if case .kernel(let kernel) = node.kind { kernel } else { nil }
+        }
+      }
+      var planned: [Kernel] = []
+      var scheduled: [Kernel] = []
+      let passes = PassList.kernel(for: options.row)
+      for kernel in found + module.kernels {
+        planned.append(kernel.schedule.isEmpty ? try passes[0].run(kernel) : kernel)
+        var next = planned[planned.count - 1]
+        for pass in passes.dropFirst() { next = try pass.run(next) }
+        scheduled.append(next)
+      }
+      let decisions = graph.graphs.first.map { FusionPlan($0).decisions } ?? []
+      return CompilationStages(
+        graph: graph, fused: fused, lowered: lowered, planned: planned, scheduled: scheduled,
+        decisions: decisions, row: options.row)
+    } catch {
+      throw .pass(error)
+    }
+  }
+
+  private func run(
+    _ passes: [Pass<Module, Module>], on module: Module
+  ) throws(PassFailure) -> Module {
+    var module = module
+    for pass in passes where !options.disabledPasses.contains(pass.name) {
+      module = try pass.run(module)
+    }
+    return module
+  }
+}

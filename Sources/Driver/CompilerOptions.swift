@@ -1,0 +1,106 @@
+// Options of a compiler, and its failures.
+
+import CLatheRuntime
+public import IRCore
+public import LLVMBindings
+
+/// Options of a compiler: a value, part of every cache key.
+public struct CompilerOptions: Hashable, Sendable {
+  /// Instruction set to compile for; results depend on it only through FMA and stated orders.
+  public var row: TargetRow
+  /// Threads that run programs; 0 is as many as the process may use. Never changes results.
+  public var threads: Int
+  /// Whether the IR is verified after every pass.
+  public var verifiesPasses: Bool
+  /// Tensor passes to leave out by name, to find the one at fault.
+  public var disabledPasses: Set<String>
+
+  /// The host's row, all threads, verification in debug builds.
+  public init(
+    row: TargetRow = .host, threads: Int = 0, verifiesPasses: Bool? = nil,
+    disabledPasses: Set<String> = []
+  ) {
+    self.row = row
+    self.threads = threads
+    self.disabledPasses = disabledPasses
+    #if DEBUG
+      self.verifiesPasses = verifiesPasses ?? true
+    #else
+      self.verifiesPasses = verifiesPasses ?? false
+    #endif
+  }
+}
+
+extension TargetRow {
+  /// The widest row that this machine runs.
+  public static let host: TargetRow = all.first(where: \.isRunnable) ?? .sse2
+
+  /// Whether this machine has the row's instructions.
+  public var isRunnable: Bool {
+    let cpu = lathe_cpu_features()
+    #if arch(x86_64)
+      switch self {
+      case .avx512:
+        return cpu.avx512f && cpu.avx512bw && cpu.avx512dq && cpu.avx512vl && cpu.avx512cd
+          && cpu.fma && cpu.avx2
+      case .avx2: return cpu.avx2 && cpu.fma && cpu.f16c
+      default: return self == .sse2
+      }
+    #else
+      return self == .neon && cpu.neon
+    #endif
+  }
+}
+
+/// Why a module did not compile.
+public enum CompileFailure: Error, Sendable, CustomStringConvertible {
+  /// The module given is not well formed.
+  case invalid(VerifierError)
+  /// A pass broke the IR: a bug of the compiler.
+  case pass(PassFailure)
+  /// LLVM refused, or cannot be opened.
+  case llvm(LLVMFailure)
+  /// An extent is only known at run time; programs are compiled for given shapes.
+  case symbolicShape(value: String, type: String)
+  /// A tensor has more elements than can be addressed.
+  case tooLarge(value: String, type: String)
+  /// The module has no graph.
+  case empty
+
+  /// The failure in one line.
+  public var description: String {
+    switch self {
+    case .invalid(let error): "\(error)"
+    case .pass(let failure): "\(failure)"
+    case .llvm(let failure): failure.message
+    case .symbolicShape(let value, let type):
+      "\(value): \(type) has an extent without a value; bind its symbols first"
+    case .tooLarge(let value, let type): "\(value): \(type) has too many elements"
+    case .empty: "the module has no graph to compile"
+    }
+  }
+}
+
+/// Why a compiled program did not run.
+public enum RunFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Another number of inputs or outputs than the program has.
+  case argumentCount(what: String, found: Int, expected: Int)
+  /// An input or output of the wrong size.
+  case argumentSize(what: String, index: Int, found: Int, expected: Int)
+  /// No memory.
+  case allocation(AllocationFailure)
+  /// A check inside a kernel failed.
+  case check(kernel: String, message: String)
+
+  /// The failure in one line.
+  public var description: String {
+    switch self {
+    case .argumentCount(let what, let found, let expected):
+      "\(expected) \(what)s expected, found \(found)"
+    case .argumentSize(let what, let index, let found, let expected):
+      "\(what) \(index): \(expected) bytes expected, found \(found)"
+    case .allocation(let failure): "\(failure)"
+    case .check(let kernel, let message): "kernel @\(kernel): \(message)"
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// State behind a mutex.
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// State that several threads share, reachable only while its mutex is held.
+///
+/// A heap pthread mutex rather than Synchronization's `Mutex`, about which ThreadSanitizer reports
+/// races that are none.
+public struct Locked<State>: ~Copyable, @unchecked Sendable {
+  // Unchecked: every access to `state` holds `mutex`.
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let state: UnsafeMutablePointer<State>
+
+  /// Shares `initial`.
+  public init(_ initial: consuming sending State) {
+    mutex = .allocate(capacity: 1)
+    mutex.initialize(to: pthread_mutex_t())
+    pthread_mutex_init(mutex, nil)
+    state = .allocate(capacity: 1)
+    state.initialize(to: initial)
+  }
+
+  /// Runs `body` alone on the state. Never compile, wait or call back inside.
+  public borrowing func withLock<Result: ~Copyable, Failure: Error>(
+    _ body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body(&state.pointee)
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+}
+
+/// Result that one thread makes and others wait for.
+final class Promise<Value: Sendable>: Sendable {
+  private let mutex = Latch()
+  private let value = Locked<Value?>(nil)
+
+  /// Stores the value and wakes those who wait.
+  func fulfill(_ result: Value) {
+    value.withLock { $0 = result }
+    mutex.open()
+  }
+
+  /// Waits until there is a value.
+  func wait() -> Value {
+    mutex.wait()
+    guard let result = value.withLock({ $0 }) else { fatalError("a latch opened early") }
+    return result
+  }
+}
+
+/// Gate that opens once.
+private final class Latch: @unchecked Sendable {
+  // Unchecked: `isOpen` is read and written under `mutex`.
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var isOpen = false
+
+  init() {
+    mutex.initialize(to: pthread_mutex_t())
+    condition.initialize(to: pthread_cond_t())
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  func open() {
+    pthread_mutex_lock(mutex)
+    isOpen = true
+    pthread_cond_broadcast(condition)
+    pthread_mutex_unlock(mutex)
+  }
+
+  func wait() {
+    pthread_mutex_lock(mutex)
+    while !isOpen { pthread_cond_wait(condition, mutex) }
+    pthread_mutex_unlock(mutex)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+}

@@ -1,0 +1,161 @@
+// From a lowered graph to steps, slots and an arena.
+
+import IRCore
+import LoopIR
+import TensorIR
+
+/// Where the values of a lowered graph live, and in which order its kernels run.
+struct ProgramLayout {
+  /// Base address of a value.
+  enum Place: Hashable {
+    case input(Int)
+    /// A fresh output.
+    case output(Int)
+    case constant(Int)
+    /// Bytes from the start of the arena.
+    case arena(Int)
+  }
+
+  /// One kernel call.
+  struct Step {
+    let kernel: Kernel
+    let arguments: [Place]
+    /// Whether it waits for all earlier steps.
+    var isBarrier: Bool
+  }
+
+  private(set) var steps: [Step] = []
+  /// Data of the constants, by number.
+  private(set) var constants: [TensorData] = []
+  /// By result of the graph; equal places are one storage.
+  private(set) var results: [Place] = []
+  private(set) var arenaBytes = 0
+
+  private let graph: Graph
+  private let names: ValueNames
+  private var places: [ValueID: Place] = [:]
+  /// First and last phase in which an arena value is alive; steps between two barriers are one
+  /// phase and may overlap.
+  private var lifetimes: [ValueID: ClosedRange<Int>] = [:]
+  private var phases: [Int] = []
+  private var isBarrier: [Bool] = []
+
+  /// Lays out a graph of parameters, constants and kernels with constant extents.
+  init(_ graph: Graph) throws(CompileFailure) {
+    self.graph = graph
+    names = ValueNames(graph)
+    try placeLeaves()
+    placeResults()
+    findPhases()
+    try placeIntermediates()
+    for (index, id) in kernelNodes.enumerated() { append(id, index) }
+  }
+
+  private var kernelNodes: [NodeID] {
+    graph.ids.filter { if case .kernel = graph[$0].kind { true } else { false } }
+  }
+
+  private mutating func placeLeaves() throws(CompileFailure) {
+    for (index, id) in graph.parameters.enumerated() {
+      _ = try Self.byteCount(graph[id].types[0], names[ValueID(id)])
+      places[ValueID(id)] = .input(index)
+    }
+    for id in graph.ids {
+      guard case .constant(let data) = graph[id].kind else { continue }
+      places[ValueID(id)] = .constant(constants.count)
+      constants.append(data)
+    }
+  }
+
+  private mutating func placeResults() {
+    for (index, value) in graph.results.enumerated() {
+      let place = places[value] ?? .output(index)
+      places[value] = place
+      results.append(place)
+    }
+  }
+
+  /// A step waits when it touches what a step since the last barrier wrote.
+  private mutating func findPhases() {
+    var written: Set<ValueID> = []
+    var phase = 0
+    for id in kernelNodes {
+      let operands = graph[id].operands.compactMap(\.value)
+      let waits = operands.contains { written.contains($0) }
+      if waits {
+        phase += 1
+        written = []
+      }
+      isBarrier.append(waits)
+      phases.append(phase)
+      for result in graph[id].types.indices {
+        let value = ValueID(id, result)
+        written.insert(value)
+        lifetimes[value] = phase...phase
+      }
+      for value in operands {
+        if let life = lifetimes[value] { lifetimes[value] = life.lowerBound...phase }
+      }
+    }
+  }
+
+  /// Offsets by liveness: each value at the lowest place that no overlapping one holds, large
+  /// values first.
+  private mutating func placeIntermediates() throws(CompileFailure) {
+    struct Block {
+      let value: ValueID
+      let size: Int
+      let life: ClosedRange<Int>
+    }
+    var blocks: [Block] = []
+    for id in kernelNodes {
+      for (result, type) in graph[id].types.enumerated() {
+        let value = ValueID(id, result)
+        guard places[value] == nil, let life = lifetimes[value] else { continue }
+        let size = (try Self.byteCount(type, names[ValueID(id)]) + 63) & ~63
+        blocks.append(Block(value: value, size: max(64, size), life: life))
+      }
+    }
+    let ordered = blocks.indices.sorted {
+      blocks[$0].size == blocks[$1].size ? $0 < $1 : blocks[$0].size > blocks[$1].size
+    }
+    var placed: [(range: Range<Int>, life: ClosedRange<Int>)] = []
+    for index in ordered {
+      let block = blocks[index]
+      var offset = 0
+      for other in placed.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
+      where other.life.overlaps(block.life) {
+        if offset + block.size <= other.range.lowerBound { break }
+        offset = max(offset, other.range.upperBound)
+      }
+      placed.append((offset..<offset + block.size, block.life))
+      places[block.value] = .arena(offset)
+      arenaBytes = max(arenaBytes, offset + block.size)
+    }
+  }
+
+  private mutating func append(_ id: NodeID, _ index: Int) {
+    let node = graph[id]
+    guard case .kernel(let kernel) = node.kind else { return }
+    let inputs = node.operands.compactMap(\.value).compactMap { places[$0] }
+    let outputs = node.types.indices.compactMap { places[ValueID(id, $0)] }
+    steps.append(
+      Step(kernel: kernel, arguments: inputs + outputs, isBarrier: isBarrier[index]))
+  }
+
+  /// Bytes of a tensor with constant extents.
+  static func byteCount(_ type: TensorType, _ name: String) throws(CompileFailure) -> Int {
+    guard let extents = type.extents else {
+      throw .symbolicShape(value: name, type: "\(type)")
+    }
+    var bytes = type.dtype.byteSize
+    for extent in extents {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
+      if overflow || extent < 0 || product > 1 << 46 {
+        throw .tooLarge(value: name, type: "\(type)")
+      }
+      bytes = product
+    }
+    return bytes
+  }
+}

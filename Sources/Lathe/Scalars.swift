@@ -1,0 +1,97 @@
+// Swift's scalar types as elements and operands of tensors.
+
+public import IRCore
+
+/// Swift type of a tensor's elements: what `scalars(as:)` reads and tensors are made from.
+public protocol TensorScalar: BitwiseCopyable, Sendable {
+  /// The element type with the same memory.
+  static var dtype: DType { get }
+  /// The value as an operand beside a tensor, whose element type it then takes.
+  var scalarValue: ScalarValue { get }
+}
+
+/// Number or truth value without an element type: it takes that of the tensor beside it.
+public enum ScalarValue: Hashable, Sendable {
+  case integer(Int)
+  case float(Double)
+  case bool(Bool)
+
+  /// The element type where there is no tensor beside it: i64, f32 or bool.
+  public var defaultType: DType {
+    switch self {
+    case .integer: .i64
+    case .float: .f32
+    case .bool: .bool
+    }
+  }
+
+  /// The value as an element of `type`; `nil` where that would not mean the same: a fraction among
+  /// integers, a number among truth values, an integer out of range.
+  public func literal(_ type: DType) -> Literal? {
+    switch self {
+    case .bool(let value): type == .bool ? .bool(value) : nil
+    case .float(let value): type.isFloat ? Literal(type, value) : nil
+    case .integer(let value):
+      if type.isFloat {
+        Literal(type, integer: value)
+      } else if type.isInteger, Literal(type, integer: value).intValue == value {
+        Literal(type, integer: value)
+      } else {
+        nil
+      }
+    }
+  }
+}
+
+extension ScalarValue: CustomStringConvertible {
+  /// The value as Swift writes it.
+  public var description: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .float(let value): "\(value)"
+    case .bool(let value): "\(value)"
+    }
+  }
+}
+
+extension Float: TensorScalar {
+  /// `f32`.
+  public static var dtype: DType { .f32 }
+  /// The value as a float operand.
+  public var scalarValue: ScalarValue { .float(Double(self)) }
+}
+
+extension Double: TensorScalar {
+  /// `f64`.
+  public static var dtype: DType { .f64 }
+  /// The value as a float operand.
+  public var scalarValue: ScalarValue { .float(self) }
+}
+
+extension Int32: TensorScalar {
+  /// `i32`.
+  public static var dtype: DType { .i32 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension Int64: TensorScalar {
+  /// `i64`.
+  public static var dtype: DType { .i64 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension Int: TensorScalar {
+  /// `i64`.
+  public static var dtype: DType { .i64 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(self) }
+}
+
+extension Bool: TensorScalar {
+  /// `bool`.
+  public static var dtype: DType { .bool }
+  /// The value as a truth value.
+  public var scalarValue: ScalarValue { .bool(self) }
+}

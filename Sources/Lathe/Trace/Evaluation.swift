@@ -1,0 +1,84 @@
+// Running traces: one read, one program.
+
+import Driver
+import IRCore
+import TensorIR
+
+/// Why a trace could not be evaluated.
+public enum EvaluationFailure: Error, Sendable, CustomStringConvertible {
+  /// The program was not compiled, for the stated reason.
+  case notCompiled(String)
+  /// The program was compiled and failed while it ran.
+  case notRun(String)
+
+  /// One line.
+  public var description: String {
+    switch self {
+    case .notCompiled(let reason): "cannot compile the program: \(reason)"
+    case .notRun(let reason): "cannot run the program: \(reason)"
+    }
+  }
+}
+
+enum Evaluation {
+  /// Chains of pending nodes longer than this are run when the next node is made.
+  static let deepestTrace = 1_000
+  /// A read looks for further users of what it computes until it has met so many nodes.
+  static let widestSearch = 10_000
+
+  /// Computes `roots` and, in the same program, every value that a tensor holds and that shares a
+  /// pending node with them.
+  static func evaluate(_ roots: [TraceNode]) throws(EvaluationFailure) {
+    let pending = roots.filter { !$0.isReady }
+    guard !pending.isEmpty else { return }
+    let (trace, results) = program(of: pending)
+    let function = try compile(trace.graph)
+    let storages = try run(function, trace.leaves.map(\.storage))
+    for (node, storage) in zip(results, storages) { node.complete(with: storage) }
+  }
+
+  /// The program that evaluating `roots` runs, and the nodes that it completes.
+  static func program(of roots: [TraceNode]) -> (trace: TraceGraph, results: [TraceNode]) {
+    let results = connectedResults(of: roots)
+    return (TraceGraph(name: "main", results: results), results)
+  }
+
+  static func compile(_ graph: Graph) throws(EvaluationFailure) -> CompiledFunction {
+    do { return try Compiler.current.compile(Module(graphs: [graph])) } catch {
+      throw .notCompiled("\(error)")
+    }
+  }
+
+  static func run(
+    _ function: CompiledFunction, _ inputs: [Storage]
+  ) throws(EvaluationFailure) -> [Storage] {
+    do { return try function(inputs) } catch { throw .notRun("\(error)") }
+  }
+
+  /// The roots, then every other held pending node that is connected with them through pending
+  /// nodes, in the order of the search.
+  private static func connectedResults(of roots: [TraceNode]) -> [TraceNode] {
+    var met = Set(roots.map(ObjectIdentifier.init))
+    var queue = roots
+    var results = roots
+    var next = 0
+    while next < queue.count {
+      let snapshot = queue[next].snapshot
+      guard case .pending(let operation) = snapshot.content else {
+        next += 1
+        continue
+      }
+      if next >= roots.count, snapshot.isHeld { results.append(queue[next]) }
+      for node in operation.nodes where met.insert(ObjectIdentifier(node)).inserted {
+        queue.append(node)
+      }
+      if queue.count < widestSearch {
+        for node in snapshot.consumers where !node.isTraced {
+          if met.insert(ObjectIdentifier(node)).inserted { queue.append(node) }
+        }
+      }
+      next += 1
+    }
+    return results
+  }
+}

@@ -1,0 +1,173 @@
+// Nodes of lazy traces: what a tensor is made of until it is read.
+
+import Driver
+import IRCore
+import TensorIR
+
+/// What a pending node computes, and from what.
+struct TraceOperation: Sendable {
+  let kind: NodeKind
+  let operands: [TraceOperand]
+
+  /// The operands that are nodes.
+  var nodes: [TraceNode] { operands.compactMap(\.node) }
+}
+
+/// Source of a pending node's operand.
+enum TraceOperand: Sendable {
+  case node(TraceNode)
+  /// The same value everywhere.
+  case literal(Literal)
+
+  var node: TraceNode? {
+    guard case .node(let node) = self else { return nil }
+    return node
+  }
+}
+
+/// One value of a trace: a type, where it was made, and either the operation that will compute it
+/// or the memory that holds it.
+///
+/// A node changes once, from pending to ready, and drops its operands then. It knows the pending
+/// nodes that use it (weakly) and whether a tensor holds it, so that a read can compute in one
+/// program everything that would otherwise keep the history alive.
+final class TraceNode: Sendable {
+  enum Content: Sendable {
+    case pending(TraceOperation)
+    case ready(Storage)
+    /// Argument of the function that is being traced.
+    case placeholder
+    /// Being torn down: only a weak reference still led here.
+    case released
+  }
+
+  /// What a node is at one moment.
+  struct Snapshot {
+    let content: Content
+    let consumers: [TraceNode]
+    let isHeld: Bool
+  }
+
+  private struct State: Sendable {
+    var content: Content
+    var consumers = WeakNodes()
+    var isHeld = true
+  }
+
+  let dtype: DType
+  let shape: [Int]
+  let location: SourceLocation
+  /// Whether the value depends on a placeholder, and so exists only inside a compiled function.
+  let isTraced: Bool
+  /// Length of the longest chain of nodes that were pending when this one was made.
+  let depth: Int
+  private let state: Locked<State>
+
+  /// A value in memory, or a placeholder.
+  init(_ content: Content, dtype: DType, shape: [Int], at location: SourceLocation) {
+    self.dtype = dtype
+    self.shape = shape
+    self.location = location
+    isTraced = if case .placeholder = content { true } else { false }
+    depth = 0
+    state = Locked(State(content: content))
+  }
+
+  /// A value to be computed by `operation`; its operands learn of it.
+  init(_ operation: TraceOperation, dtype: DType, shape: [Int], at location: SourceLocation) {
+    self.dtype = dtype
+    self.shape = shape
+    self.location = location
+    let nodes = operation.nodes
+    isTraced = nodes.contains(where: \.isTraced)
+    depth = 1 + nodes.reduce(0) { max($0, $1.isReady ? 0 : $1.depth) }
+    state = Locked(State(content: .pending(operation)))
+    for node in nodes { node.register(consumer: self) }
+  }
+
+  /// The memory of a ready node.
+  var storage: Storage? {
+    state.withLock { if case .ready(let storage) = $0.content { storage } else { nil } }
+  }
+
+  /// Holds once the value stands in memory.
+  var isReady: Bool { storage != nil }
+
+  /// What the node is now.
+  var snapshot: Snapshot {
+    state.withLock {
+      Snapshot(content: $0.content, consumers: $0.consumers.alive, isHeld: $0.isHeld)
+    }
+  }
+
+  /// Makes a pending node a leaf that holds `storage`; the first of two evaluations wins.
+  func complete(with storage: Storage) {
+    let dropped: Content? = state.withLock {
+      guard case .pending = $0.content else { return nil }
+      let old = $0.content
+      $0.content = .ready(storage)
+      $0.consumers = WeakNodes()
+      return old
+    }
+    // Operands are released here, outside the lock.
+    _ = consume dropped
+  }
+
+  /// Notes that no tensor holds the node any more.
+  func release() { state.withLock { $0.isHeld = false } }
+
+  private func register(consumer: TraceNode) {
+    state.withLock {
+      if case .pending = $0.content { $0.consumers.append(consumer) }
+    }
+  }
+
+  private func takeOperands() -> [TraceNode] {
+    let old: Content = state.withLock {
+      guard case .pending = $0.content else { return .released }
+      let old = $0.content
+      $0.content = .released
+      return old
+    }
+    guard case .pending(let operation) = old else { return [] }
+    return operation.nodes
+  }
+
+  /// Releases a chain of operands one by one: the default would recurse as deep as the chain.
+  deinit {
+    var orphans = takeOperands()
+    while var node = orphans.popLast() {
+      if isKnownUniquelyReferenced(&node) { orphans += node.takeOperands() }
+    }
+  }
+}
+
+/// Weak references to nodes, swept when their number has doubled.
+private struct WeakNodes: Sendable {
+  private struct Reference: Sendable {
+    weak var node: TraceNode?
+  }
+
+  private var references: [Reference] = []
+  private var limit = 8
+
+  mutating func append(_ node: TraceNode) {
+    if references.count >= limit {
+      references.removeAll { $0.node == nil }
+      limit = max(8, 2 * references.count)
+    }
+    references.append(Reference(node: node))
+  }
+
+  /// Those that still exist, oldest first.
+  var alive: [TraceNode] { references.compactMap(\.node) }
+}
+
+/// What a tensor holds: its life tells whether a value can still be asked for.
+final class TensorHandle: Sendable {
+  let node: TraceNode
+
+  init(_ node: TraceNode) { self.node = node }
+
+  deinit { node.release() }
+}

@@ -1,0 +1,25 @@
+// The lowering pass: calls of regions become kernels.
+
+public import IRCore
+import LoopIR
+public import TensorIR
+
+extension Pass where Input == Module, Output == Module {
+  /// Replaces each call in the first graph by a kernel of the called region, and drops the
+  /// regions.
+  ///
+  /// Requires: `fuse` ran. Guarantees: the first graph holds parameters, constants and kernels.
+  public static let lower = Pass("lower", summary: "turn fused regions into kernels") { module in
+    guard let main = module.graphs.first else { return module }
+    var graph = Graph(name: main.name)
+    for id in main.ids {
+      var node = main[id]
+      if case .call(let name) = node.kind, let region = module.graph(named: name) {
+        node.kind = .kernel(Kernel(lowering: region))
+      }
+      graph.append(node, at: main.locations[id.index])
+    }
+    graph.results = main.results
+    return Module(graphs: [graph], kernels: module.kernels)
+  }
+}

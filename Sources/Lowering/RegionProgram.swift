@@ -1,0 +1,143 @@
+// A region as scalar steps at symbolic indices: the middle of lowering.
+
+import IRCore
+import TensorIR
+
+/// What a fused region computes for one element of its results, with views folded into the
+/// indices of loads.
+///
+/// Index expressions are over the region's axes (`IndexExpression.variable(axis)`).
+struct RegionProgram {
+  /// Source of a step's operand.
+  enum Operand: Hashable {
+    case step(Int)
+    case literal(Literal)
+  }
+
+  /// One value.
+  enum Step: Hashable {
+    /// An element of a parameter where the guards hold, else `otherwise`.
+    case load(parameter: Int, [IndexExpression], guards: [View.Guard], otherwise: Literal?)
+    /// An index, converted to an element type.
+    case index(IndexExpression, DType)
+    case apply(Elementwise, [Operand], DType)
+    /// A value where the guards hold, else a literal.
+    case guarded([View.Guard], Operand, otherwise: Literal)
+  }
+
+  private struct Key: Hashable {
+    let value: ValueID
+    let indices: [IndexExpression]
+    let guards: [View.Guard]
+  }
+
+  let graph: Graph
+  /// Extents of the axes.
+  let extents: [IndexExpression]
+  /// In order: operands come first.
+  private(set) var steps: [Step] = []
+  /// One per result of the graph.
+  private(set) var results: [Operand] = []
+  /// Ranges of the axes.
+  let facts: IndexFacts
+  private let parameterNumbers: [NodeID: Int]
+  private var known: [Key: Operand] = [:]
+
+  /// Reads a region: parameters, constants as literals, iotas, views and elementwise nodes.
+  init(_ graph: Graph) {
+    self.graph = graph
+    extents = graph.results.first.map { graph[type: $0].shape } ?? []
+    var facts = IndexFacts()
+    for (axis, extent) in extents.enumerated() {
+      guard let count = extent.asConstant else {
+        facts.state(.variable(axis), in: 0...IndexFacts.largestExtent)
+        continue
+      }
+      facts.state(.variable(axis), in: 0...Swift.max(0, count - 1))
+    }
+    self.facts = facts
+    parameterNumbers = Dictionary(
+      uniqueKeysWithValues: graph.parameters.enumerated().map { ($0.element, $0.offset) })
+    let axes = extents.indices.map { IndexExpression.variable($0) }
+    for result in graph.results { results.append(evaluate(.value(result), axes, [])) }
+  }
+
+  private mutating func append(_ step: Step) -> Operand {
+    steps.append(step)
+    return .step(steps.count - 1)
+  }
+
+  /// The value of an operand at `indices`, read only where `guards` hold. The depth of the
+  /// recursion is bounded by the size of a kernel.
+  private mutating func evaluate(
+    _ operand: TensorOperand, _ indices: [IndexExpression], _ guards: [View.Guard]
+  ) -> Operand {
+    guard let value = operand.value else {
+      guard let literal = operand.literal else { fatalError("an operand is a value or a literal") }
+      return .literal(literal)
+    }
+    let key = Key(value: value, indices: indices, guards: guards)
+    if let found = known[key] { return found }
+    let result = compute(value, indices, guards)
+    known[key] = result
+    return result
+  }
+
+  private mutating func compute(
+    _ value: ValueID, _ indices: [IndexExpression], _ guards: [View.Guard]
+  ) -> Operand {
+    let node = graph[value.node]
+    switch node.kind {
+    case .parameter:
+      let number = parameterNumbers[value.node] ?? 0
+      return append(.load(parameter: number, indices, guards: guards, otherwise: nil))
+    case .iota(let axis): return append(.index(indices[axis], node.types[0].dtype))
+    case .elementwise(let row):
+      let operands = node.operands.map { evaluate($0, indices, guards) }
+      return append(.apply(row, operands, node.types[0].dtype))
+    case .view(let view): return look(through: view, at: indices, node.operands[0], guards)
+    case .constant, .call, .kernel, .reduce, .scan, .concat, .gather, .scatter, .contract, .sort,
+      .loop, .conditional:
+      fatalError("fusion put \(node.kind.keyword) into a region")
+    }
+  }
+
+  private mutating func look(
+    through view: View, at indices: [IndexExpression], _ operand: TensorOperand,
+    _ guards: [View.Guard]
+  ) -> Operand {
+    func mapped(_ expression: IndexExpression) -> IndexExpression {
+      facts.simplify(
+        expression.substituting { atom in
+          guard case .variable(let axis) = atom else { return nil }
+          return indices[axis]
+        })
+    }
+    let inner = view.indices.map(mapped)
+    let conditions = view.guards.map {
+      View.Guard(mapped($0.expression), in: mapped($0.lower), mapped($0.upper))
+    }
+    let open = conditions.filter { !isCertain($0) }
+    let value = evaluate(operand, inner, guards + open.filter { !guards.contains($0) })
+    guard !open.isEmpty, let fill = view.fill else { return value }
+    if guards.isEmpty, case .step(let step) = value,
+      case .load(let parameter, let place, let loadGuards, nil) = steps[step]
+    {
+      return append(
+        .load(parameter: parameter, place, guards: loadGuards, otherwise: fill))
+    }
+    return append(.guarded(open, value, otherwise: fill))
+  }
+
+  private func isCertain(_ condition: View.Guard) -> Bool {
+    isAtLeast(condition.expression, condition.lower) && isBelow(condition)
+  }
+
+  func isAtLeast(_ a: IndexExpression, _ b: IndexExpression) -> Bool {
+    (facts.range(of: a - b)?.lowerBound ?? -1) >= 0
+  }
+
+  func isBelow(_ condition: View.Guard) -> Bool {
+    (facts.range(of: condition.upper - condition.expression)?.lowerBound ?? 0) > 0
+  }
+}

@@ -1,0 +1,184 @@
+// The text of graphs and modules.
+//
+//   module    ::= (graph | kernel)*                                 kernel: see LoopIR/Printer.swift
+//   graph     ::= "graph" @name "(" [%name ":" type ("," %name ":" type)*] ")" "->" types
+//                 "{" node* "return" value,* "}"
+//   node      ::= value ("," value)* "=" operation ":" types
+//   operation ::= row operand ("," operand)* | "iota" axis | "constant" "[" [literal,*] "]"
+//               | "view" value "[" [index,*] "]" ["where" guard ("," guard)* "else" literal]
+//                 "->" "[" [axis,*] "]"
+//               | ("call" @graph | "kernel" @kernel) "(" [operand ("," operand)*] ")"
+//   guard     ::= index "<=" index "<" index                        lower, expression, upper
+//   operand   ::= value | literal         value ::= %name           types ::= type ("," type)*
+//   type      ::= dtype ["[" index ("," index)* "]"]                over symbols
+//
+// Indices are expressions (IRCore/Text/IndexText.swift) over symbols and the axes that follow
+// `->`. Values print as numbers in order of definition, parameters by their names. A literal has
+// the type that its row implies; where the row does not, it carries it: `1.0:f32`. Node kinds
+// that are declared only (reduce, scan, …) print as their keyword, attributes and operands.
+
+public import IRCore
+import LoopIR
+
+extension Module: CustomStringConvertible {
+  /// The text: graphs in order, then kernels.
+  public var description: String { text() }
+
+  /// The text; where `locations` answers for a node, its line ends with the answer as a comment.
+  public func text(locations: ((SourceLocation) -> String?)? = nil) -> String {
+    graphs.map { $0.text(locations: locations) }.joined()
+      + normalized().kernels.map(\.description).joined()
+  }
+
+  /// The same module with every kernel that a node holds also in its list, as the parser leaves it.
+  public func normalized() -> Module {
+    var module = self
+    var known = Set(kernels.map(\.name))
+    for graph in graphs {
+      for node in graph.nodes {
+        guard case .kernel(let kernel) = node.kind, known.insert(kernel.name).inserted else {
+          continue
+        }
+        module.kernels.append(kernel)
+      }
+    }
+    return module
+  }
+}
+
+extension SourceLocation {
+  /// `File.swift:12` for a known line.
+  public var lineText: String? {
+    guard case .line(let file, let line) = self else { return nil }
+    return "\(file.split(separator: "/").last ?? ""):\(line)"
+  }
+}
+
+extension Graph: CustomStringConvertible {
+  /// The text, which names graphs and kernels that it calls.
+  public var description: String { text() }
+
+  /// The text; where `locations` answers for a node, its line ends with the answer as a comment.
+  public func text(locations: ((SourceLocation) -> String?)? = nil) -> String {
+    GraphPrinter(self, locations: locations).text
+  }
+}
+
+private struct GraphPrinter {
+  private let graph: Graph
+  private let names: ValueNames
+  private let axes: AxisNames
+  private let locations: ((SourceLocation) -> String?)?
+
+  init(_ graph: Graph, locations: ((SourceLocation) -> String?)?) {
+    self.graph = graph
+    self.locations = locations
+    names = ValueNames(graph)
+    axes = AxisNames(avoiding: graph.symbols)
+  }
+
+  var text: String {
+    let parameters = graph.parameters.map { "\(names[ValueID($0)]): \(graph[$0].types[0])" }
+    let types = graph.results.map { graph[type: $0].description }
+    var text = "graph @\(graph.name)(\(list(parameters))) -> \(list(types)) {\n"
+    for id in graph.ids where !graph[id].isParameter {
+      text += "  \(line(of: id))"
+      if let place = locations?(graph.locations[id.index]) { text += "  // \(place)" }
+      text += "\n"
+    }
+    return text + "  return \(list(graph.results.map { names[$0] }))\n}\n"
+  }
+
+  private func list(_ parts: [String]) -> String { parts.joined(separator: ", ") }
+
+  private func line(of id: NodeID) -> String {
+    let node = graph[id]
+    let results = node.types.indices.map { names[ValueID(id, $0)] }
+    return "\(list(results)) = \(operation(node)) : \(list(node.types.map(\.description)))"
+  }
+
+  private func operation(_ node: Node) -> String {
+    let operands = operandTexts(node)
+    switch node.kind {
+    case .parameter, .elementwise: return "\(node.kind.keyword) \(list(operands))"
+    case .constant(let data):
+      return "constant [\(list((0..<data.count).map { data[$0].description }))]"
+    case .iota(let axis): return "iota \(axis)"
+    case .view(let view): return "view \(operands.first ?? "?")\(text(of: view, node.types[0]))"
+    case .call(let name): return "call @\(name)(\(list(operands)))"
+    case .kernel(let kernel): return "kernel @\(kernel.name)(\(list(operands)))"
+    case .reduce, .scan, .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
+      let attributes = node.kind.attributes { $0.text { axes[$0] } }
+      return "\(node.kind.keyword)\(attributes) \(list(operands))"
+    }
+  }
+
+  private func operandTexts(_ node: Node) -> [String] {
+    let types = node.operands.map { $0.value.map { graph[type: $0].dtype } }
+    return node.operands.indices.map { index in
+      switch node.operands[index] {
+      case .value(let id): return names[id]
+      case .literal(let literal):
+        let implied = node.impliedLiteralType(at: index, others: types)
+        return implied == literal.type ? "\(literal)" : "\(literal):\(literal.type)"
+      }
+    }
+  }
+
+  private func text(of view: View, _ type: TensorType) -> String {
+    func text(_ index: IndexExpression) -> String { index.text { axes[$0] } }
+    let guards = view.guards.map {
+      "\(text($0.lower)) <= \(text($0.expression)) < \(text($0.upper))"
+    }
+    let condition = guards.isEmpty ? "" : " where \(list(guards))"
+    let fill = view.fill.map { " else \($0)" } ?? ""
+    let result = type.shape.indices.map { axes[$0] }.joined(separator: ",")
+    return "[\(list(view.indices.map(text)))]\(condition)\(fill) -> [\(result)]"
+  }
+}
+
+extension Node {
+  /// The type that a literal at `index` has in text without a suffix.
+  func impliedLiteralType(at index: Int, others: [DType?]) -> DType? {
+    guard case .elementwise(let row) = kind, let result = types.first else { return nil }
+    return row.typing.impliedLiteralType(at: index, others: others, result: result.dtype)
+  }
+}
+
+extension NodeKind {
+  /// The attributes of the kinds that are declared only, in an obvious form.
+  fileprivate func attributes(_ text: (IndexExpression) -> String) -> String {
+    switch self {
+    case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel: return ""
+    case .reduce(let reduction):
+      return " \(reduction.monoid) over \(reduction.axes) \(reduction.order)"
+    case .scan(let scan):
+      let flags = (scan.isExclusive ? " exclusive" : "") + (scan.isReverse ? " reverse" : "")
+      return " \(scan.monoid) along \(scan.axis)\(flags) \(scan.order)"
+    case .concat(let axis), .gather(let axis): return " along \(axis)"
+    case .scatter(let axis, let combine):
+      return " along \(axis)\(combine.map { " \($0)" } ?? "")"
+    case .contract(let contraction):
+      let maps = contraction.operands.map { "[\($0.map(text).joined(separator: ","))]" }
+      let summed = contraction.summed.map(text).joined(separator: ",")
+      return " \(maps.joined(separator: " ")) over [\(summed)] in \(contraction.accumulator)"
+        + " \(contraction.order)"
+    case .sort(let axis, let isDescending):
+      return " along \(axis)\(isDescending ? " descending" : "")"
+    case .loop(let loop):
+      return " @\(loop.body) \(loop.tripCount.map { "times \(text($0))" } ?? "while")"
+        + " carry \(loop.carriedCount)"
+    case .conditional(let then, let otherwise): return " @\(then) else @\(otherwise)"
+    }
+  }
+}
+
+extension CombinationOrder: CustomStringConvertible {
+  /// `order(sequential)`, `order(lanes 32, chunk 4096)`.
+  public var description: String {
+    switch self {
+    case .sequential: "order(sequential)"
+    case .lanes(let lanes, let chunk): "order(lanes \(lanes), chunk \(chunk))"
+    }
+  }
+}

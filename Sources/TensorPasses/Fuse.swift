@@ -1,0 +1,155 @@
+// The fusion pass: each region becomes a graph that the main graph calls.
+
+public import IRCore
+public import TensorIR
+
+extension Pass where Input == Module, Output == Module {
+  /// Moves the computing nodes of the first graph into region graphs `@name.0`, `@name.1`, …,
+  /// which the first graph calls; each becomes one kernel. `FusionPlan` decides.
+  ///
+  /// Requires: no calls in the first graph (see `inline-calls`). Guarantees: the same values;
+  /// the first graph holds parameters, constants, kernels and calls only.
+  public static let fuse = Pass("fuse", summary: "group nodes into kernels") { module in
+    guard let main = module.graphs.first else { return module }
+    var fusion = Fusion(main, FusionPlan(main))
+    return fusion.module(keeping: module)
+  }
+}
+
+/// Rewrites a graph by a plan.
+private struct Fusion {
+  /// What the new graph is made of: calls of regions, and nodes as they were.
+  private enum Item: Hashable {
+    case region(Int)
+    case node(NodeID)
+  }
+
+  let graph: Graph
+  let regions: [FusionPlan.Region]
+  private var main: Graph
+  private var callees: [Graph] = []
+  /// By node: the region that writes it.
+  private var home: [NodeID: Int] = [:]
+  /// Old values that the new graph has.
+  private var values: [ValueID: ValueID] = [:]
+  private var isEmitted: Set<Item> = []
+
+  init(_ graph: Graph, _ plan: FusionPlan) {
+    self.graph = graph
+    regions = plan.regions
+    main = Graph(name: graph.name)
+    for (index, region) in regions.enumerated() {
+      for output in region.outputs { home[output] = index }
+    }
+  }
+
+  mutating func module(keeping module: Module) -> Module {
+    for id in graph.ids {
+      if !isFree(id), home[id] != nil || !isElementwise(id) { emit(item(of: id)) }
+    }
+    main.results = graph.results.compactMap { values[$0] }
+    return Module(graphs: [main] + callees + module.graphs.dropFirst(), kernels: module.kernels)
+  }
+
+  private func isElementwise(_ id: NodeID) -> Bool {
+    if case .elementwise = graph[id].kind { return true }
+    return false
+  }
+
+  /// Index maps that nobody needs in memory.
+  private func isFree(_ id: NodeID) -> Bool {
+    switch graph[id].kind {
+    case .view, .iota: home[id] == nil
+    default: false
+    }
+  }
+
+  private func item(of id: NodeID) -> Item { home[id].map { .region($0) } ?? .node(id) }
+
+  /// Emits an item after all that it reads; a worklist, since chains may be long.
+  private mutating func emit(_ item: Item) {
+    var pending = [item]
+    while let next = pending.last {
+      if isEmitted.contains(next) {
+        pending.removeLast()
+        continue
+      }
+      let missing = inputs(of: next).map { self.item(of: $0.node) }
+        .filter { !isEmitted.contains($0) }
+      if missing.isEmpty {
+        switch next {
+        case .region(let region): call(region)
+        case .node(let id): copy(id)
+        }
+        isEmitted.insert(next)
+        pending.removeLast()
+      } else {
+        pending += missing
+      }
+    }
+  }
+
+  private func inputs(of item: Item) -> [ValueID] {
+    switch item {
+    case .region(let region): contents(of: region).inputs
+    case .node(let id): graph[id].operands.compactMap(\.value)
+    }
+  }
+
+  private mutating func copy(_ id: NodeID) {
+    var node = graph[id]
+    node.operands = node.operands.map { Self.renamed($0, values) }
+    let copy = main.append(node, at: graph.locations[id.index])
+    for result in node.types.indices { values[ValueID(id, result)] = ValueID(copy, result) }
+  }
+
+  /// The nodes evaluated in a region with the index maps they need, and what it reads.
+  private func contents(of region: Int) -> (nodes: [NodeID], inputs: [ValueID]) {
+    var nodes: Set<NodeID> = []
+    var inputs: Set<ValueID> = []
+    var pending = regions[region].outputs
+    while let id = pending.popLast() {
+      guard nodes.insert(id).inserted else { continue }
+      for operand in graph[id].operands {
+        guard let value = operand.value else { continue }
+        let isInside = regions[region].members.contains(value.node)
+        if isInside || isFree(value.node) { pending.append(value.node) } else {
+          inputs.insert(value)
+        }
+      }
+    }
+    return (
+      nodes.sorted { $0.index < $1.index },
+      inputs.sorted { ($0.node.index, $0.result) < ($1.node.index, $1.result) }
+    )
+  }
+
+  private mutating func call(_ region: Int) {
+    let (members, inputs) = contents(of: region)
+    var callee = Graph(name: "\(graph.name).\(callees.count)")
+    var inside: [ValueID: ValueID] = [:]
+    for (index, input) in inputs.enumerated() {
+      let type = graph[type: input]
+      inside[input] = ValueID(callee.append(Node(.parameter("x\(index)"), [], type)))
+    }
+    for id in members {
+      var node = graph[id]
+      node.operands = node.operands.map { Self.renamed($0, inside) }
+      inside[ValueID(id)] = ValueID(callee.append(node, at: graph.locations[id.index]))
+    }
+    let outputs = regions[region].outputs
+    callee.results = outputs.compactMap { inside[ValueID($0)] }
+    let operands = inputs.compactMap { values[$0] }.map { TensorOperand.value($0) }
+    let node = Node(.call(callee.name), operands, outputs.map { graph[$0].types[0] })
+    let id = main.append(node, at: graph.locations[outputs[0].index])
+    for (index, output) in outputs.enumerated() { values[ValueID(output)] = ValueID(id, index) }
+    callees.append(callee)
+  }
+
+  private static func renamed(
+    _ operand: TensorOperand, _ values: [ValueID: ValueID]
+  ) -> TensorOperand {
+    guard let value = operand.value, let new = values[value] else { return operand }
+    return .value(new)
+  }
+}

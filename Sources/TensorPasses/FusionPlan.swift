@@ -1,0 +1,342 @@
+// Decides which nodes of a graph share a kernel.
+
+public import IRCore
+public import TensorIR
+
+/// Partition of a graph's computing nodes into regions, each of which becomes one kernel, with the
+/// reason for every edge.
+///
+/// Nodes are visited from the results up, so a node sees the regions of all its consumers:
+/// - used by one region at its own indices: joins it; nothing is repeated and the value's traffic
+///   is saved;
+/// - used through views that change indices, or by several regions: repeated in each where that
+///   costs less than the traffic;
+/// - used by several regions of its own shape: these merge where no path leads from one to
+///   another through a third;
+/// - otherwise it starts a region and is written to memory.
+public struct FusionPlan: Sendable {
+  /// Nodes that one kernel computes.
+  public struct Region: Sendable {
+    /// Shape of the loop nest: that of every output.
+    public var shape: [IndexExpression]
+    /// Computing nodes evaluated inside.
+    public var members: Set<NodeID> = []
+    /// Members written to memory.
+    public var outputs: [NodeID] = []
+    /// Primitive operations.
+    public var operations = 0
+    /// Members that are evaluated at the loop's own indices only.
+    var aligned: Set<NodeID> = []
+    /// Regions that read an output.
+    var readers: [Int] = []
+    /// Set when the region was merged into another.
+    var mergedInto: Int?
+  }
+
+  /// Regions in no particular order; merged ones are gone.
+  public private(set) var regions: [Region] = []
+  /// One per edge between computing nodes, in the order of consumers.
+  public private(set) var decisions: [FusionDecision] = []
+
+  private let graph: Graph
+  private let names: ValueNames
+  private var cost = FusionCost()
+  /// By node: every use by a computing node, with whether indices are the same.
+  private var uses: [[Use]]
+  private var isResult: [Bool]
+  private var hasOpaqueUse: [Bool]
+  /// By node: regions in which it is evaluated.
+  private var regionsOf: [[Int]]
+
+  private struct Use {
+    let consumer: NodeID
+    let isAligned: Bool
+  }
+
+  /// Plans a verified graph without calls.
+  public init(_ graph: Graph) {
+    self.graph = graph
+    names = ValueNames(graph)
+    let count = graph.nodes.count
+    uses = Array(repeating: [], count: count)
+    isResult = Array(repeating: false, count: count)
+    hasOpaqueUse = Array(repeating: false, count: count)
+    regionsOf = Array(repeating: [], count: count)
+    collectUses()
+    for id in graph.ids.reversed() where computes(id) { place(id) }
+    mergeSiblings()
+    regions = regions.filter { $0.mergedInto == nil }
+    for index in regions.indices { regions[index].outputs.sort { $0.index < $1.index } }
+    decisions.reverse()
+  }
+
+  // MARK: Nodes
+
+  /// Elementwise nodes compute, and so do views and iotas that must be written to memory.
+  private func computes(_ id: NodeID) -> Bool {
+    switch graph[id].kind {
+    case .elementwise: true
+    case .view, .iota: isResult[id.index] || hasOpaqueUse[id.index]
+    default: false
+    }
+  }
+
+  /// Views and iotas are index maps that each consumer evaluates for itself.
+  private func isIndexMap(_ id: NodeID) -> Bool {
+    switch graph[id].kind {
+    case .view, .iota: true
+    default: false
+    }
+  }
+
+  private func isOpaque(_ id: NodeID) -> Bool {
+    switch graph[id].kind {
+    case .elementwise, .view, .iota, .parameter, .constant: false
+    default: true
+    }
+  }
+
+  private mutating func collectUses() {
+    for result in graph.results { isResult[result.node.index] = true }
+    for id in graph.ids where isOpaque(id) {
+      for operand in graph[id].operands {
+        if let value = operand.value { hasOpaqueUse[value.node.index] = true }
+      }
+    }
+    for id in graph.ids where computes(id) { collectUses(of: id) }
+  }
+
+  /// Follows each operand through index maps to what is computed or read.
+  private mutating func collectUses(of consumer: NodeID) {
+    let isCopy = isIndexMap(consumer)
+    for operand in graph[consumer].operands {
+      var next = operand.value
+      var isAligned = !isCopy
+      while let value = next {
+        let id = value.node
+        guard isIndexMap(id) else {
+          uses[id.index].append(Use(consumer: consumer, isAligned: isAligned))
+          break
+        }
+        isAligned = false
+        next = graph[id].operands.first?.value
+      }
+    }
+  }
+
+  // MARK: Placement
+
+  private mutating func place(_ id: NodeID) {
+    let operations = cost.operations(of: graph[id], in: graph)
+    let readers = readingRegions(of: id)
+    if readers.isEmpty || hasOpaqueUse[id.index] {
+      let reason =
+        hasOpaqueUse[id.index] ? "read by a kernel that is already built" : "a result of the graph"
+      open(id, operations, readers, readers.isEmpty ? nil : reason)
+    } else if let target = joinable(id, readers, operations) {
+      join(id, target, operations)
+    } else if !isResult[id.index], let reason = repeatable(id, readers, operations) {
+      for region in readers { evaluate(id, in: region, operations, isAligned: false) }
+      record(id, isFused: true, reason)
+    } else {
+      open(id, operations, readers, refusal(id, readers, operations))
+    }
+  }
+
+  private func root(_ region: Int) -> Int {
+    var region = region
+    while let next = regions[region].mergedInto { region = next }
+    return region
+  }
+
+  private func readingRegions(of id: NodeID) -> [Int] {
+    var result: [Int] = []
+    for use in uses[id.index] {
+      for region in regionsOf[use.consumer.index] {
+        let root = root(region)
+        if !result.contains(root) { result.append(root) }
+      }
+    }
+    return result
+  }
+
+  /// Whether every use reads the value at the indices of the region's loops.
+  private func isAligned(_ id: NodeID, in region: Int) -> Bool {
+    uses[id.index].allSatisfy { use in
+      !regionsOf[use.consumer.index].contains { root($0) == region }
+        || use.isAligned && regions[region].aligned.contains(use.consumer)
+    } && graph[id].types[0].shape == regions[region].shape
+  }
+
+  /// The region that the node may join without repeating work, merging regions if need be.
+  private mutating func joinable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> Int? {
+    guard readers.allSatisfy({ isAligned(id, in: $0) }) else { return nil }
+    let total = readers.reduce(operations) { $0 + regions[$1].operations }
+    guard total <= FusionCost.kernelLimit else { return nil }
+    var target = readers[0]
+    for other in readers.dropFirst() {
+      guard canMerge(target, other) else { return nil }
+      target = merge(target, other)
+    }
+    return target
+  }
+
+  private mutating func join(_ id: NodeID, _ target: Int, _ operations: Int) {
+    evaluate(id, in: target, operations, isAligned: true)
+    let type = graph[id].types[0]
+    let isOutput = isResult[id.index]
+    if isOutput { regions[target].outputs.append(id) }
+    let reads = uses[id.index].count
+    let bytes = Int(FusionCost.bytes(type)) * (isOutput ? reads : 1 + reads)
+    record(id, isFused: true, "saves \(bytes) bytes")
+  }
+
+  private mutating func evaluate(
+    _ id: NodeID, in region: Int, _ operations: Int, isAligned: Bool
+  ) {
+    regions[region].members.insert(id)
+    regions[region].operations += operations
+    if isAligned { regions[region].aligned.insert(id) }
+    regionsOf[id.index].append(region)
+  }
+
+  /// Why repeating the node in every reading region pays; `nil` when it does not.
+  private func repeatable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String? {
+    guard readers.allSatisfy({ regions[$0].operations + operations <= FusionCost.kernelLimit })
+    else { return nil }
+    let (saved, extra) = balance(id, readers, operations)
+    guard saved > extra else { return nil }
+    return "saves \(Self.text(saved)) of memory traffic for \(Self.text(extra)) of repeated work"
+  }
+
+  private func balance(
+    _ id: NodeID, _ readers: [Int], _ operations: Int
+  ) -> (saved: Double, extra: Double) {
+    let type = graph[id].types[0]
+    var evaluations = 0.0
+    for use in uses[id.index] {
+      for region in Set(regionsOf[use.consumer.index].map(root)) {
+        evaluations += FusionCost.elements(TensorType(type.dtype, regions[region].shape))
+      }
+    }
+    let repeated = max(0, evaluations - FusionCost.elements(type))
+    return (
+      FusionCost.traffic(type, reads: readers.count),
+      repeated * Double(operations) * FusionCost.nanosecondsPerOperation
+    )
+  }
+
+  private func refusal(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String {
+    let total = readers.reduce(operations) { $0 + regions[$1].operations }
+    if total > FusionCost.kernelLimit {
+      return "the kernel would hold \(total) operations, more than \(FusionCost.kernelLimit)"
+    }
+    if isResult[id.index], !readers.allSatisfy({ isAligned(id, in: $0) }) {
+      return "a result of the graph that is read at other indices"
+    }
+    if readers.count > 1, readers.allSatisfy({ isAligned(id, in: $0) }) {
+      return "its readers depend on each other"
+    }
+    let (saved, extra) = balance(id, readers, operations)
+    return "would repeat \(Self.text(extra)) of work to save \(Self.text(saved)) of traffic"
+  }
+
+  private static func text(_ nanoseconds: Double) -> String {
+    nanoseconds < 1000
+      ? "\(Int(nanoseconds.rounded())) ns" : "\(Int((nanoseconds / 1000).rounded())) us"
+  }
+
+  /// Starts a region whose output is the node.
+  private mutating func open(
+    _ id: NodeID, _ operations: Int, _ readers: [Int], _ reason: String?
+  ) {
+    let region = regions.count
+    regions.append(Region(shape: graph[id].types[0].shape))
+    regions[region].outputs = [id]
+    regions[region].readers = readers
+    evaluate(id, in: region, operations, isAligned: !isIndexMap(id))
+    if let reason { record(id, isFused: false, reason) }
+  }
+
+  private mutating func record(_ id: NodeID, isFused: Bool, _ reason: String) {
+    for use in uses[id.index].reversed() {
+      decisions.append(
+        FusionDecision(
+          producer: "\(names[ValueID(id)]) (\(graph[id].kind.keyword))",
+          consumer: "\(names[ValueID(use.consumer)]) (\(graph[use.consumer].kind.keyword))",
+          isFused: isFused, reason: reason))
+    }
+  }
+
+  // MARK: Merging
+
+  /// The most regions that a search for a path looks at.
+  private static let searchLimit = 256
+
+  /// Whether a path leads from `start` to `end` that leaves `start`; unknown counts as yes.
+  private func isReachable(_ end: Int, from start: Int) -> Bool {
+    var seen: Set<Int> = [start]
+    var pending = regions[start].readers.map(root).filter { $0 != start }
+    while let region = pending.popLast() {
+      if region == end { return true }
+      guard seen.insert(region).inserted else { continue }
+      if seen.count > Self.searchLimit { return true }
+      pending += regions[region].readers.map(root)
+    }
+    return false
+  }
+
+  private func canMerge(_ a: Int, _ b: Int) -> Bool {
+    a == b
+      || regions[a].shape == regions[b].shape && !isReachable(b, from: a)
+        && !isReachable(a, from: b)
+  }
+
+  private mutating func merge(_ a: Int, _ b: Int) -> Int {
+    if a == b { return a }
+    let shared = regions[a].members.intersection(regions[b].members)
+    let repeated = shared.reduce(0) { $0 + cost.operations(of: graph[$1], in: graph) }
+    regions[a].operations += regions[b].operations - repeated
+    regions[a].aligned.formUnion(regions[b].aligned)
+    regions[a].members.formUnion(regions[b].members)
+    regions[a].outputs += regions[b].outputs
+    regions[a].readers += regions[b].readers
+    regions[b].mergedInto = a
+    return a
+  }
+
+  /// Puts regions of one shape that read the same tensor side by side into one kernel.
+  private mutating func mergeSiblings() {
+    var readersOfLeaf: [[Int]] = Array(repeating: [], count: graph.nodes.count)
+    for index in regions.indices where regions[index].mergedInto == nil {
+      for leaf in leaves(of: index) { readersOfLeaf[leaf.index].append(index) }
+    }
+    for readers in readersOfLeaf {
+      for (a, b) in zip(readers, readers.dropFirst()) {
+        let (first, second) = (root(a), root(b))
+        let total = regions[first].operations + regions[second].operations
+        guard first != second, total <= FusionCost.kernelLimit, canMerge(first, second) else {
+          continue
+        }
+        _ = merge(first, second)
+      }
+    }
+  }
+
+  /// Values from memory that the region reads, in order.
+  private func leaves(of region: Int) -> [NodeID] {
+    var result: Set<NodeID> = []
+    for member in regions[region].members {
+      for operand in graph[member].operands {
+        var next = operand.value
+        while let value = next, isIndexMap(value.node) {
+          next = graph[value.node].operands.first?.value
+        }
+        if let value = next, !regions[region].members.contains(value.node) {
+          result.insert(value.node)
+        }
+      }
+    }
+    return result.sorted { $0.index < $1.index }
+  }
+}

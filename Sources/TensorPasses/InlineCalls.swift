@@ -1,0 +1,72 @@
+// Puts the bodies of called graphs in place of the calls.
+
+public import IRCore
+public import TensorIR
+
+extension Pass where Input == Module, Output == Module {
+  /// Replaces every call in the first graph by the callee's nodes, until none is left, and drops
+  /// the other graphs.
+  ///
+  /// Requires: no recursion (the verifier refuses it). Guarantees: one graph without calls.
+  public static let inlineCalls = Pass(
+    "inline-calls", summary: "put called graphs in place of calls"
+  ) { module in
+    guard var main = module.graphs.first else { return module }
+    while main.nodes.contains(where: \.isCall) { main = inlined(main, module) }
+    return Module(graphs: [main], kernels: module.kernels)
+  }
+}
+
+/// One round: the calls of the callees stay.
+private func inlined(_ graph: Graph, _ module: Module) -> Graph {
+  var result = Graph(name: graph.name)
+  var values: [ValueID: ValueID] = [:]
+  for id in graph.ids {
+    var node = graph[id]
+    node.operands = node.operands.map { renamed($0, values) }
+    if case .call(let name) = node.kind, let callee = module.graph(named: name) {
+      let returned = copy(callee, node.operands, into: &result)
+      for (index, value) in returned.enumerated() { values[ValueID(id, index)] = value }
+    } else {
+      let new = result.append(node, at: graph.locations[id.index])
+      for index in node.types.indices { values[ValueID(id, index)] = ValueID(new, index) }
+    }
+  }
+  result.results = graph.results.map { values[$0] ?? $0 }
+  return result
+}
+
+/// Copies a callee's nodes with `operands` for its parameters; its results in the new graph.
+private func copy(
+  _ callee: Graph, _ operands: [TensorOperand], into graph: inout Graph
+) -> [ValueID] {
+  var values: [ValueID: TensorOperand] = [:]
+  for (parameter, operand) in zip(callee.parameters, operands) {
+    values[ValueID(parameter)] = operand
+  }
+  for id in callee.ids where !callee[id].isParameter {
+    var node = callee[id]
+    node.operands = node.operands.map { operand in
+      operand.value.flatMap { values[$0] } ?? operand
+    }
+    let new = graph.append(node, at: callee.locations[id.index])
+    for index in node.types.indices {
+      values[ValueID(id, index)] = .value(ValueID(new, index))
+    }
+  }
+  return callee.results.compactMap { values[$0]?.value }
+}
+
+private func renamed(
+  _ operand: TensorOperand, _ values: [ValueID: ValueID]
+) -> TensorOperand {
+  guard let value = operand.value, let new = values[value] else { return operand }
+  return .value(new)
+}
+
+extension Node {
+  fileprivate var isCall: Bool {
+    if case .call = kind { return true }
+    return false
+  }
+}

@@ -1,0 +1,1 @@
+// Placeholder while the runner is built.

@@ -1,0 +1,101 @@
+// Making failing programs small.
+
+import Foundation
+public import IRCore
+import TensorIR
+
+/// Makes a failing program smaller for as long as it still fails.
+///
+/// Greedy: drops results, replaces inner values by parameters with the values that the interpreter
+/// gives them (which cuts off all that came before), skips nodes in favour of an operand, and keeps
+/// fewer elements.
+public struct Shrinker {
+  private let row: TargetRow
+  private let fails: (RandomProgram) -> String?
+  private let deadline: Date
+
+  /// Shrinks programs for which `fails` says why they fail, for `seconds` at most.
+  public init(
+    row: TargetRow, seconds: Double = 60, fails: @escaping (RandomProgram) -> String?
+  ) {
+    self.row = row
+    self.fails = fails
+    deadline = Date(timeIntervalSinceNow: seconds)
+  }
+
+  /// A smaller program that fails, with its failure.
+  public func shrink(_ program: RandomProgram, _ failure: String) -> (RandomProgram, String) {
+    var best = (program, failure)
+    while let smaller = step(best.0) { best = smaller }
+    return best
+  }
+
+  private func step(_ program: RandomProgram) -> (RandomProgram, String)? {
+    for candidate in candidates(program) {
+      if Date() > deadline { return nil }
+      guard let smaller = candidate(), (try? smaller.module.verify()) != nil else { continue }
+      if let failure = fails(smaller) { return (smaller, failure) }
+    }
+    return nil
+  }
+
+  /// Programs with strictly less in them: fewer results, else fewer nodes, else fewer elements.
+  private func candidates(_ program: RandomProgram) -> [() -> RandomProgram?] {
+    let graph = program.graph
+    var list: [() -> RandomProgram?] = []
+    if graph.results.count > 1 {
+      list += graph.results.map { result in { program.keeping([result]) } }
+    }
+    let unused = program.keeping(graph.results)
+    if unused.graph.nodes.count < graph.nodes.count { list.append { unused } }
+    for id in graph.ids.reversed() where !graph[id].isParameter {
+      for result in graph[id].types.indices {
+        let value = ValueID(id, result)
+        if !graph.results.contains(value) { list.append { cut(program, value) } }
+      }
+      for operand in graph[id].operands.compactMap(\.value)
+      where graph[id].types == [graph[type: operand]] {
+        list.append { program.keeping(graph.results, replacing: [ValueID(id): operand]) }
+      }
+    }
+    let count = program.inputs.first.map { $0.extents.reduce(1, *) } ?? 0
+    if count > 1 {
+      list.append { program.keepingElements(0..<count / 2) }
+      list.append { program.keepingElements(count / 2..<count) }
+      if count < 40 {
+        list += (0..<count).map { place in { program.keepingElements(place..<place + 1) } }
+      }
+    }
+    return list
+  }
+
+  private func cut(_ program: RandomProgram, _ value: ValueID) -> RandomProgram? {
+    let upTo = program.keeping([value])
+    guard let values = try? upTo.module.interpreted(upTo.inputs, row: row) else { return nil }
+    let smaller = program.keeping(program.graph.results, cutting: (value, values[0]))
+    return smaller.graph.nodes.count < program.graph.nodes.count ? smaller : nil
+  }
+}
+
+extension RandomProgram {
+  /// The program as an IR file whose `eval` line states what the interpreter makes of it.
+  public func fileText(_ failure: String, row: TargetRow) -> String {
+    var text = "// seed \(seed): \(failure)\n"
+    let elements = inputs.map { $0.extents.reduce(1, *) }.reduce(0, +)
+    if elements <= 256, let results = try? module.interpreted(inputs, row: row) {
+      let arguments = inputs.map(\.listText).joined(separator: ", ")
+      let expected = results.map(\.listText).joined(separator: ", ")
+      text += "// eval: @\(graph.name)(\(arguments)) == \(expected)\n"
+    }
+    return text + module.description
+  }
+
+  /// Writes the program where a developer finds it, and returns the path.
+  public func save(_ failure: String, row: TargetRow) -> String {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "lathe-failures")
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let file = folder.appending(path: "seed-\(seed)-\(row.name).lathe")
+    try? fileText(failure, row: row).write(to: file, atomically: true, encoding: .utf8)
+    return file.path()
+  }
+}
