@@ -5,18 +5,18 @@ public import LoopIR
 
 /// The passes from kernel to kernel.
 public enum LoopPasses {
-  /// Every pass, in the order in which help shows them, for a target row (only `plan` reads it).
-  public static func all(for row: TargetRow) -> [Pass<Kernel, Kernel>] {
-    [
-      .plan(for: row), .applySchedule, .combineCommonValues, .hoistInvariants, .removeDeadValues,
-    ]
-  }
+  /// Every pass that needs no target row, in the order in which help shows them;
+  /// `Pass.plan(for:)` needs one.
+  public static let all: [Pass<Kernel, Kernel>] = [
+    .applySchedule, .combineCommonValues, .hoistInvariants, .removeDeadValues,
+  ]
 
-  /// What kernels without a schedule go through on the way to machine code.
-  public static func standard(for row: TargetRow) -> Pipeline<Kernel> {
-    Pipeline([
+  /// What a kernel without a schedule may go through on the way to machine code: a plan, the plan
+  /// applied, and clean-ups before and after.
+  public static func standard(for row: TargetRow) -> [Pass<Kernel, Kernel>] {
+    [
       .combineCommonValues, .removeDeadValues, .plan(for: row), .applySchedule,
       .combineCommonValues, .hoistInvariants, .removeDeadValues,
-    ])
+    ]
   }
 }

@@ -86,7 +86,7 @@ struct Planned: Sendable, CustomTestStringConvertible {
     ], TargetRow.all)
   func keepsBits(_ program: Program, _ row: TargetRow) throws {
     let kernel = try program.kernel
-    let planned = try LoopPasses.standard(for: row).run(kernel)
+    let planned = try Pipeline(LoopPasses.standard(for: row)).run(kernel)
     for symbols in program.sizes {
       let inputs = Inputs(symbols: symbols, seed: 5)
       let expected = try kernel.outcome(inputs, row: row)
