@@ -23,7 +23,7 @@ package struct AxisFacts {
     facts.simplify(dividing(expression))
   }
 
-  // MARK: Symbolic divisors
+  // MARK: Division
 
   private func dividing(_ expression: IndexExpression) -> IndexExpression {
     var sum = IndexExpression(expression.constant)
@@ -32,7 +32,23 @@ package struct AxisFacts {
       for atom in term.factors { product = product * dividing(atom) }
       sum = sum + product
     }
-    return sum
+    return Self.recombined(sum)
+  }
+
+  /// Puts `d * (a floordiv d) + a mod d` together to `a`.
+  private static func recombined(_ expression: IndexExpression) -> IndexExpression {
+    for term in expression.terms {
+      for (place, factor) in term.factors.enumerated() {
+        guard case .mod(let a, let d) = factor else { continue }
+        var others = term.factors
+        others.remove(at: place)
+        let scale = others.reduce(IndexExpression(term.coefficient)) { $0 * IndexExpression($1) }
+        let whole = scale * d * IndexExpression(.floorDiv(a, d))
+        guard whole.terms.count == 1, expression.terms.contains(whole.terms[0]) else { continue }
+        return recombined(expression - whole - scale * IndexExpression(factor) + scale * a)
+      }
+    }
+    return expression
   }
 
   /// Recursion is bounded by the depth of the expression.
@@ -41,13 +57,44 @@ package struct AxisFacts {
     case .symbol, .variable, .lane: return IndexExpression(atom)
     case .floorDiv(let a, let b):
       let (x, y) = (dividing(a), dividing(b))
+      if let (a, step, _) = stepped(x, by: y) { return dividing(a.floorDiv(step)) }
       return split(x, by: y)?.quotient ?? x.floorDiv(y)
     case .mod(let a, let b):
       let (x, y) = (dividing(a), dividing(b))
+      if let (a, step, rest) = stepped(x, by: y) {
+        let factor = IndexExpression((y.asConstant ?? 0) / step.constant)
+        return factor * dividing(a.mod(step)) + rest
+      }
       return split(x, by: y)?.remainder ?? x.mod(y)
     case .min(let a, let b): return dividing(a).min(dividing(b))
     case .max(let a, let b): return dividing(a).max(dividing(b))
     }
+  }
+
+  /// Splits `x` into `g * a + rest` with `rest` in `0..<g`, for a factor `g` of the constant `y`;
+  /// the quotient by `y` is then that of `a` by `y / g`, which is returned as the step.
+  private func stepped(
+    _ x: IndexExpression, by y: IndexExpression
+  ) -> (a: IndexExpression, step: IndexExpression, rest: IndexExpression)? {
+    guard let d = y.asConstant, d > 1 else { return nil }
+    for candidate in x.terms {
+      let g = abs(candidate.coefficient)
+      guard g > 1, g < d, d % g == 0 else { continue }
+      var a = IndexExpression(IndexExpression.floorDiv(x.constant, g))
+      var rest = IndexExpression(IndexExpression.mod(x.constant, g))
+      for term in x.terms {
+        let factors = term.factors.reduce(IndexExpression(1)) { $0 * IndexExpression($1) }
+        if term.coefficient % g == 0 {
+          a = a + factors * IndexExpression(term.coefficient / g)
+        } else {
+          rest = rest + factors * IndexExpression(term.coefficient)
+        }
+      }
+      if isAtLeast(rest, 0), isBelow(rest, IndexExpression(g)) {
+        return (a, IndexExpression(d / g), rest)
+      }
+    }
+    return nil
   }
 
   /// Splits `a` into multiples of the product `b` of symbols and a rest in `0..<b`.

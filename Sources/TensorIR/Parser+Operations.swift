@@ -130,7 +130,7 @@ extension GraphParser {
   private func axesAhead() throws(TextError) -> [String] {
     var ahead = self
     while !ahead.reader.at("->") {
-      guard !ahead.reader.isAtEnd, !ahead.reader.at("=") else {
+      guard !ahead.reader.isAtEnd, !ahead.reader.at("="), !ahead.reader.at("}") else {
         throw ahead.reader.error(
           "'->' and the view's axes expected, found \(ahead.reader.found)")
       }

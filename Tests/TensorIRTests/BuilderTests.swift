@@ -53,7 +53,7 @@ import Testing
   ]
 
   @Test(arguments: reshapes)
-  func reshapes(old: [IndexExpression], new: [IndexExpression], map: String) throws {
+  func mapsReshapes(old: [IndexExpression], new: [IndexExpression], map: String) throws {
     // The second parameter names every symbol by itself.
     var (b, x) = try parameters(TensorType(.f32, old), TensorType(.f32, [Self.n, Self.m]))
     let y = try b.reshape(x[0], to: new)

@@ -5,7 +5,7 @@ extension Elementwise {
   ///
   /// Odd powers near zero. Further out, in f32, `1 - q(|x|)⁸` with a polynomial q for the eighth
   /// root of the complement, which needs no exponential; in f64 1 minus the complement.
-  public static let erf = unary("erf", accuracy: Accuracy(f32: 2, f64: 2)) { type, x in
+  public static let erf = unary("erf", accuracy: Accuracy(f32: 2, f64: 1.5)) { type, x in
     let magnitude = Scalar.abs(x)
     let isFar = Scalar.ge(magnitude, .constant(seriesLimit(type), type))
     let far =
@@ -21,7 +21,7 @@ extension Elementwise {
   /// Further out `exp(-x²) h(v) / (1 + 2x)` with a polynomial h in `v = (x - 4) / (x + 4)`, after
   /// Shepherd and Laframboise, "Chebyshev Approximation of (1 + 2x)exp(x²)erfc x in 0 ≤ x < ∞"
   /// (1981): h is so flat that the roundings of v hardly count.
-  public static let erfc = unary("erfc", accuracy: Accuracy(f32: 2, f64: 4)) { type, x in
+  public static let erfc = unary("erfc", accuracy: Accuracy(f32: 1.5, f64: 4)) { type, x in
     let series = seriesTerms(x)
     let near = type == .f32 ? 1.0 - .mulAdd(x, series, x) : (1.0 - x) - x * series
     let magnitude = Scalar.abs(x)

@@ -5,17 +5,15 @@ extension Elementwise {
   ///
   /// The magnitude is reduced by `QuarterTurns`; the quadrant chooses between the polynomials of
   /// sine and cosine on [-π/4, π/4]. Odd, -0.0 included; NaN for infinities.
-  public static let sin: Elementwise = unary("sin", accuracy: Accuracy(f32: 2, f64: 2)) { type, x in
-    let signBit = Scalar.bits(1 << UInt64(type.bitWidth - 1), type.unsigned)
-    let sign = Scalar.and(.bitcast(x, to: type.unsigned), signBit)
-    return reduced(.abs(x)) { .xor(bits(sineOrCosine($0, quadrant: $0.quadrant)), sign) }
+  public static let sin: Elementwise = unary("sin", accuracy: Accuracy(f32: 2, f64: 2)) { _, x in
+    reduced(.abs(x)) { sineOrCosine($0, quadrant: $0.quadrant, signedLike: x) }
   } derivative: { x, _ in
     .apply(.cos, [x])
   }
 
   /// `cos x`, x in radians; computed like `sin` one quadrant further. NaN for infinities.
   public static let cos: Elementwise = unary("cos", accuracy: Accuracy(f32: 2, f64: 2)) { _, x in
-    reduced(.abs(x)) { bits(sineOrCosine($0, quadrant: $0.quadrant + 1)) }
+    reduced(.abs(x)) { sineOrCosine($0, quadrant: $0.quadrant + 1, signedLike: nil) }
   } derivative: { x, _ in
     -Scalar.apply(.sin, [x])
   }
@@ -24,10 +22,8 @@ extension Elementwise {
   ///
   /// Tangent of the remainder in odd powers, or minus its reciprocal in odd quadrants. Odd, -0.0
   /// included; NaN for infinities. No argument is close enough to a pole to overflow.
-  public static let tan = unary("tan", accuracy: Accuracy(f32: 2.5, f64: 2.5)) { type, x in
-    let signBit = Scalar.bits(1 << UInt64(type.bitWidth - 1), type.unsigned)
-    let sign = Scalar.and(.bitcast(x, to: type.unsigned), signBit)
-    return reduced(.abs(x)) { .xor(bits(tangent($0)), sign) }
+  public static let tan = unary("tan", accuracy: Accuracy(f32: 2, f64: 3)) { type, x in
+    reduced(.abs(x)) { .xor(bits(tangent($0)), .and(bits(x), signBit(type))) }
   } derivative: { _, y in
     .mulAdd(y, y, 1.0)
   }
@@ -36,7 +32,11 @@ extension Elementwise {
 
   private static func bits(_ x: Scalar) -> Scalar { .bitcast(x, to: x.type.unsigned) }
 
-  /// `body` of the reduced magnitude, its result given and taken as bits; NaN for infinity and NaN.
+  private static func signBit(_ type: DType) -> Scalar {
+    .bits(1 << UInt64(type.bitWidth - 1), type.unsigned)
+  }
+
+  /// The float whose bits `body` makes of the reduced magnitude; NaN for infinity and NaN.
   private static func reduced(
     _ magnitude: Scalar, _ body: (QuarterTurns) -> Scalar
   ) -> Scalar {
@@ -50,18 +50,21 @@ extension Elementwise {
       }, else: near)
   }
 
-  /// `sin(r + q · π/2)`.
-  private static func sineOrCosine(_ turns: QuarterTurns, quadrant: Scalar) -> Scalar {
+  /// Bits of `sin(r + q · π/2)`, negated where `argument` is negative.
+  private static func sineOrCosine(
+    _ turns: QuarterTurns, quadrant: Scalar, signedLike argument: Scalar?
+  ) -> Scalar {
     let r = turns.remainder
     let type = r.type
     let square = r * r
     let sine = Scalar.mulAdd(r * square, .polynomial(square, sineTerms(type)), r)
     let cosine = Scalar.polynomial(square, [1.0, -0.5] + cosineTerms(type))
     let value = Scalar.select(.eq(.and(quadrant, 1), 0), sine, cosine)
+    // Bit 1 of the quadrant, moved to the sign.
     let width = Scalar.bits(UInt64(type.bitWidth - 2), type.unsigned)
-    let signBit = Scalar.bits(1 << UInt64(type.bitWidth - 1), type.unsigned)
-    let sign = Scalar.and(.shiftLeft(quadrant, width), signBit)
-    return .bitcast(.xor(.bitcast(value, to: type.unsigned), sign), to: type)
+    let half = Scalar.shiftLeft(quadrant, width)
+    let sign = Scalar.and(argument.map { .xor(bits($0), half) } ?? half, signBit(type))
+    return .xor(bits(value), sign)
   }
 
   /// `tan(r + q · π/2)`.
@@ -70,10 +73,14 @@ extension Elementwise {
     let square = r * r
     // The slope tan' = 1 + tan² is about 1 + 1.6 r², which is enough for the tail.
     let tail = turns.tail * .mulAdd(square, 1.6, 1.0)
-    let value = r + .mulAdd(r * square, .polynomial(square, tangentTerms(r.type)), tail)
+    let rest = Scalar.mulAdd(r * square, .polynomial(square, tangentTerms(r.type)), tail)
+    let value = r + rest
     let isOdd = Scalar.ne(.and(turns.quadrant, 1), 0)
     let one = Scalar.constant(1, r.type)
-    return Scalar.select(isOdd, -one, value) / .select(isOdd, value, one)
+    let quotient = Scalar.select(isOdd, -one, value) / .select(isOdd, value, one)
+    // What `value` lost by rounding moves its reciprocal q by q² times that.
+    let lost = Scalar.select(isOdd, (r - value) + rest, .constant(0, r.type))
+    return .mulAdd(quotient * quotient, lost, quotient)
   }
 
   /// Minimax terms of `(sin r - r) / r³` in r², relative to the sine within 2⁻²⁷·⁹ and 2⁻⁵⁷·⁸.

@@ -1,0 +1,87 @@
+// Functions compiled per signature.
+
+import Driver
+import Lathe
+import Testing
+
+@Suite struct CompileTests {
+  @Test func callsGiveWhatTheBodySays() {
+    let f = compile { (x: Tensor, y: Tensor) in tanh(x * 0.5) + y }
+    let x = Tensor([1.0, -2])
+    let y = Tensor([10.0, 20])
+    let expected = (tanh(x * 0.5) + y).scalars(as: Float.self)
+    #expect(f(x, y).scalars(as: Float.self) == expected)
+    #expect(f(x, y).scalars(as: Float.self) == expected)
+    #expect(f.variantCount == 1)
+    #expect(f(x, y + 1).scalars(as: Float.self) == [expected[0] + 1, expected[1] + 1])
+  }
+
+  @Test func newTypesAndShapesCompileAnew() {
+    let f = compile { (x: Tensor) in x + x }
+    #expect(f(Tensor([1, 2])).scalars(as: Int.self) == [2, 4])
+    #expect(f(Tensor([1.5])).scalars(as: Float.self) == [3])
+    #expect(f(Tensor([[1.5]])).shape == [1, 1])
+    #expect(f.variantCount == 3)
+  }
+
+  @Test func resultsMayBeSeveral() {
+    let two = compile { (x: Tensor) in (x + 1, x * 2) }
+    let (a, b) = two(Tensor([3]))
+    #expect(a.item() == 4 && b.item() == 6)
+    let many = compile { (a: Tensor, b: Tensor, c: Tensor) in [a, b + c, c, c] }
+    #expect(many(Tensor([1]), Tensor([2]), Tensor([3])).map { $0.item() } == [1, 5, 3, 3])
+    let three = compile { (a: Tensor, b: Tensor, c: Tensor, d: Tensor) in (a + b, c + d, d) }
+    let sums = three(Tensor([1]), Tensor([2]), Tensor([3]), Tensor([4]))
+    #expect([sums.0, sums.1, sums.2].map { $0.item() } == [3, 7, 4])
+  }
+
+  @Test func constantsAndUnusedArgumentsAreFine() {
+    let f = compile { (x: Tensor, unused: Tensor) in Tensor.ones([2]) }
+    #expect(f(Tensor([1]), Tensor([2])).scalars(as: Float.self) == [1, 1])
+  }
+
+  @Test func capturedTensorsAreReadOnce() {
+    let weight = Tensor([1.0, 2])
+    let pending = exp(weight)
+    let f = compile { (x: Tensor) in x * pending + weight }
+    let first = f(Tensor([1.0, 1])).scalars(as: Float.self)
+    #expect(pending.isEvaluated)
+    #expect(first == (pending + weight).scalars(as: Float.self))
+    #expect(!f.ir(.graph).contains(" exp "))
+  }
+
+  @Test func compiledFunctionsNestInTraces() {
+    let inner = compile { (x: Tensor) in x * 3 }
+    let outer = compile { (x: Tensor) in inner(x) + 1 }
+    #expect(outer(Tensor([2])).item() == 7)
+  }
+
+  @Test func everyLevelCanBeRead() {
+    let f = compile { (x: Tensor) in sigmoid(x) * 2 }
+    _ = f(Tensor.zeros([100]))
+    #expect(f.ir(.graph).contains("graph @main(%x0: f32[100])"))
+    #expect(f.ir(.kernel).hasPrefix("kernel @"))
+    #expect(f.ir(.scheduled).contains("vector"))
+    #expect(f.ir(.llvm).contains("define"))
+    #expect(!f.ir(.assembly).isEmpty && !f.ir(.fused).isEmpty)
+  }
+
+  @Test func anotherCompilerCompilesAnew() {
+    let f = compile { (x: Tensor) in mulAdd(x, x, 0.1) }
+    let x = Tensor.linspace(0, 1, count: 37)
+    let usual = f(x).scalars(as: Float.self)
+    let single = Compiler(CompilerOptions(threads: 1))
+    #expect(withCompiler(single) { f(x).scalars(as: Float.self) } == usual)
+    #expect(f.variantCount == 2)
+  }
+
+  @Test func tasksMayCallOneFunction() async {
+    let f = compile { (x: Tensor) in exp(x) }
+    let x = Tensor.linspace(0, 1, count: 1_000)
+    let expected = exp(x).scalars(as: Float.self)
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<8 { group.addTask { f(x).scalars(as: Float.self) == expected } }
+      for await same in group { #expect(same) }
+    }
+  }
+}
