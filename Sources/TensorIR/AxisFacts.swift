@@ -12,7 +12,7 @@ package struct AxisFacts {
     self.shape = shape
     var facts = IndexFacts()
     for (axis, extent) in shape.enumerated() {
-      let last = (facts.range(of: extent)?.upperBound ?? IndexFacts.largestExtent) - 1
+      let last = (facts.range(of: extent)?.upperBound ?? IndexFacts.largestExtent) &- 1
       facts.state(.variable(axis), in: 0...max(0, last))
     }
     self.facts = facts
@@ -20,7 +20,14 @@ package struct AxisFacts {
 
   /// An equal expression without the quotients, remainders, min and max that the facts decide.
   package func simplify(_ expression: IndexExpression) -> IndexExpression {
-    facts.simplify(dividing(expression))
+    // One rule may open the way for another; in practice the second round changes nothing.
+    var current = expression
+    for _ in 0..<4 {
+      let next = dividing(facts.simplify(current))
+      if next == current { break }
+      current = next
+    }
+    return current
   }
 
   // MARK: Division
@@ -78,7 +85,7 @@ package struct AxisFacts {
   ) -> (a: IndexExpression, step: IndexExpression, rest: IndexExpression)? {
     guard let d = y.asConstant, d > 1 else { return nil }
     for candidate in x.terms {
-      let g = abs(candidate.coefficient)
+      let g = Int(clamping: candidate.coefficient.magnitude)
       guard g > 1, g < d, d % g == 0 else { continue }
       var a = IndexExpression(IndexExpression.floorDiv(x.constant, g))
       var rest = IndexExpression(IndexExpression.mod(x.constant, g))
@@ -101,7 +108,7 @@ package struct AxisFacts {
   private func split(
     _ a: IndexExpression, by b: IndexExpression
   ) -> (quotient: IndexExpression, remainder: IndexExpression)? {
-    guard b.asConstant == nil, b.constant == 0, b.terms.count == 1 else { return nil }
+    guard b.constant == 0, b.terms.count == 1, b.terms[0].coefficient > 0 else { return nil }
     var quotient = IndexExpression(0)
     var rest = a
     for term in a.terms {
@@ -139,6 +146,16 @@ package struct AxisFacts {
   package func isAtLeast(_ expression: IndexExpression, _ bound: IndexExpression) -> Bool {
     guard let extreme = extreme(of: expression - bound, isUpper: false) else { return false }
     return (facts.range(of: extreme.value)?.lowerBound ?? -1) >= 0
+  }
+
+  /// The larger of two, where the facts decide.
+  package func larger(_ a: IndexExpression, _ b: IndexExpression) -> IndexExpression? {
+    isAtLeast(a, b) ? a : isAtLeast(b, a) ? b : nil
+  }
+
+  /// The smaller of two, where the facts decide.
+  package func smaller(_ a: IndexExpression, _ b: IndexExpression) -> IndexExpression? {
+    isAtLeast(a, b) ? b : isAtLeast(b, a) ? a : nil
   }
 
   /// Holds when some axes certainly reach `bound` or more.

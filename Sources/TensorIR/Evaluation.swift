@@ -22,9 +22,9 @@ package enum Evaluation {
     let inner = extents[(axis + 1)...].reduce(1, *)
     let count = extents.reduce(1, *)
     var result = TensorValue(zeros: type, extents, count: count)
-    let indices = (0..<extents[axis]).map { Literal(type, integer: $0).bits }
     for element in 0..<count {
-      result.setBits(element, indices[element / inner % extents[axis]])
+      let index = element / inner % extents[axis]
+      result.setBits(element, Literal(type, integer: index).bits)
     }
     return result
   }

@@ -62,7 +62,8 @@ extension GraphVerifier {
     for (index, operand) in node.operands.enumerated() {
       guard let value = operand.value, graph[type: value].shape != type.shape else { continue }
       throw error(
-        id, "operand \(index) of shape \(TensorType.text(type.shape)) expected, found "
+        id,
+        "operand \(index) of shape \(TensorType.text(type.shape)) expected, found "
           + "\(graph[type: value])")
     }
     let operands = node.operands.map(graph.dtype(of:))
@@ -126,7 +127,8 @@ extension GraphVerifier {
       guard isWrong else { continue }
       let axes = AxisNames(avoiding: graph.symbols)
       throw error(
-        id, "index \(index.text { axes[$0] }) leaves axis \(axis) of \(source), which is "
+        id,
+        "index \(index.text { axes[$0] }) leaves axis \(axis) of \(source), which is "
           + "\(TensorType.text(extent)) long")
     }
   }

@@ -84,7 +84,8 @@ struct Match {
     case .apply:
       guard let value = operand.value else { return false }
       return matches(pattern, graph[value.node])
-    case .named(let index, let inner): return matches(.any(index), operand) && matches(inner, operand)
+    case .named(let index, let inner):
+      return matches(.any(index), operand) && matches(inner, operand)
     case .computed: return false
     }
   }

@@ -9,8 +9,8 @@ extension Pass where Input == Module, Output == Module {
   /// literals, literals stand to the right of commutative rows.
   ///
   /// Requires a verified module. Guarantees the same bits; no view reads another unless their fills
-  /// differ; inner views may be left without uses. min and max keep their order, which matters for
-  /// signed zeros. Linear in the number of nodes.
+  /// differ or one index map for both would be long; inner views may be left without uses. min and
+  /// max keep their order, which matters for signed zeros. Linear in the number of nodes.
   public static let canonicalize = Pass.onGraphs(
     "canonicalize", summary: "one form for views, constants and literal operands"
   ) { graph in
@@ -56,12 +56,8 @@ extension GraphRewriter {
   fileprivate mutating func keepElementwise(
     _ row: Elementwise, _ node: Node, _ location: SourceLocation
   ) {
-    var node = node
     if row == .cast || row == .bitcast, graph.dtype(of: node.operands[0]) == node.types[0].dtype {
       return finish([node.operands[0]])
-    }
-    if row.isCommutative, node.operands[0].literal != nil, node.operands[1].value != nil {
-      node.operands.swapAt(0, 1)
     }
     keep(node, at: location)
   }

@@ -113,7 +113,9 @@ private struct Fusion {
       for operand in graph[id].operands {
         guard let value = operand.value else { continue }
         let isInside = regions[region].members.contains(value.node)
-        if isInside || isFree(value.node) { pending.append(value.node) } else {
+        if isInside || isFree(value.node) {
+          pending.append(value.node)
+        } else {
           inputs.insert(value)
         }
       }

@@ -37,19 +37,35 @@ package struct GraphRewriter {
     }
   }
 
-  /// The old node with what became of its operands, literals only where they may stand.
+  /// The old node with what became of its operands: literals only where they may stand, and to the
+  /// right of commutative rows.
   package mutating func node(_ id: NodeID) -> Node {
     var node = old[id]
     let location = old.locations[id.index]
+    if case .elementwise(let row) = node.kind {
+      for index in node.operands.indices {
+        node.operands[index] = operand(node.operands[index])
+      }
+      if row.isCommutative, node.operands[0].literal != nil, node.operands[1].value != nil {
+        node.operands.swapAt(0, 1)
+      }
+      return node
+    }
     for index in node.operands.indices {
       let operand = self.operand(node.operands[index])
-      if case .elementwise = node.kind {
-        node.operands[index] = operand
-      } else if let value = node.operands[index].value {
+      if let value = node.operands[index].value {
         node.operands[index] = .value(self.value(operand, like: old[type: value], location))
       }
     }
     return node
+  }
+
+  /// The literal that a view of a literal is, unless it fills with another element.
+  fileprivate func viewedLiteral(_ node: Node) -> Literal? {
+    guard case .view(let view) = node.kind,
+      let literal = node.operands.first.flatMap({ operand($0).literal })
+    else { return nil }
+    return view.fill == nil || view.fill == literal ? literal : nil
   }
 
   /// Adds a node to the new graph.
@@ -113,6 +129,10 @@ extension Graph {
   ) -> Graph {
     var rewriter = GraphRewriter(self)
     for id in ids {
+      if let literal = rewriter.viewedLiteral(self[id]) {
+        rewriter.finish([.literal(literal)])
+        continue
+      }
       let node = rewriter.node(id)
       rewrite(&rewriter, node, locations[id.index])
     }

@@ -121,7 +121,10 @@ import Testing
       TensorType(.f32, extents: [2, 3]), TensorType(.f32, extents: [3]),
       TensorType(.i32, extents: [2, 3]))
     let cases: [(Elementwise, [TensorOperand], String)] = [
-      (.add, [.value(x[0]), .value(x[1])], "f32[2,3], f32[3] differ in shape, expected [2,3] for all"),
+      (
+        .add, [.value(x[0]), .value(x[1])],
+        "f32[2,3], f32[3] differ in shape, expected [2,3] for all"
+      ),
       (.add, [.value(x[0])], "f32[2,3] are 1 operands, expected 2"),
       (
         .add, [.value(x[0]), .value(x[2])],
@@ -139,51 +142,88 @@ import Testing
 
   static let viewRefusals:
     [(@Sendable (inout GraphBuilder, ValueID) throws(InferenceError) -> ValueID, String)] = [
-      ({ (b, x) throws(InferenceError) in try b.broadcast(x, to: [3]) },
-        "broadcast: f32[2,n] has more axes than [3]"),
-      ({ (b, x) throws(InferenceError) in try b.broadcast(x, to: [5, n]) },
-        "broadcast: f32[2,n] does not broadcast to [5,n]: axis 0 is 2 and 5"),
-      ({ (b, x) throws(InferenceError) in try b.transpose(x, [0, 0]) },
-        "transpose: f32[2,n] has no permutation [0, 0] of its axes"),
-      ({ (b, x) throws(InferenceError) in try b.reshape(x, to: [3, n]) },
-        "reshape: f32[2,n] has 2*n elements, [3,n] has 3*n"),
-      ({ (b, x) throws(InferenceError) in try b.expandDims(x, axis: 3) },
-        "expandDims: f32[2,n] has no place for axis 3"),
-      ({ (b, x) throws(InferenceError) in try b.squeeze(x, axes: [0]) },
-        "squeeze: f32[2,n] has no axis 0 of extent 1"),
-      ({ (b, x) throws(InferenceError) in
-        try b.slice(x, starts: [1, 0], strides: [1, 1], counts: [2, 1])
-      }, "slice: f32[2,n] has no 2 elements from 1 by 1 along axis 0"),
-      ({ (b, x) throws(InferenceError) in
-        try b.slice(x, starts: [0, 1], strides: [1, 1], counts: [1, n])
-      }, "slice: f32[2,n] has no n elements from 1 by 1 along axis 1"),
-      ({ (b, x) throws(InferenceError) in try b.slice(x, starts: [0], strides: [1], counts: [1]) },
-        "slice: f32[2,n] needs a start, a stride and a count for each axis"),
-      ({ (b, x) throws(InferenceError) in try b.flip(x, axes: [2]) },
-        "flip: f32[2,n] has no axis 2"),
-      ({ (b, x) throws(InferenceError) in
-        try b.pad(x, low: [-1, 0], high: [0, 0], fill: .f32(0))
-      }, "pad: f32[2,n] needs two numbers of at least 0 for each axis, found [-1, 0] and [0, 0]"),
-      ({ (b, x) throws(InferenceError) in
-        try b.pad(x, low: [1, 0], high: [0, 0], fill: .bool(false))
-      }, "pad: f32[2,n] is filled with bool, expected f32"),
-      ({ (b, x) throws(InferenceError) in
-        try b.slidingWindow(x, axes: [0], sizes: [2], strides: [1], dilations: [2])
-      }, "slidingWindow: f32[2,n] has no room for a window of 3 along axis 0"),
-      ({ (b, x) throws(InferenceError) in
-        try b.slidingWindow(x, axes: [0, 0], sizes: [1, 1], strides: [1, 1], dilations: [1, 1])
-      },
+      (
+        { (b, x) throws(InferenceError) in try b.broadcast(x, to: [3]) },
+        "broadcast: f32[2,n] has more axes than [3]"
+      ),
+      (
+        { (b, x) throws(InferenceError) in try b.broadcast(x, to: [5, n]) },
+        "broadcast: f32[2,n] does not broadcast to [5,n]: axis 0 is 2 and 5"
+      ),
+      (
+        { (b, x) throws(InferenceError) in try b.transpose(x, [0, 0]) },
+        "transpose: f32[2,n] has no permutation [0, 0] of its axes"
+      ),
+      (
+        { (b, x) throws(InferenceError) in try b.reshape(x, to: [3, n]) },
+        "reshape: f32[2,n] has 2*n elements, [3,n] has 3*n"
+      ),
+      (
+        { (b, x) throws(InferenceError) in try b.expandDims(x, axis: 3) },
+        "expandDims: f32[2,n] has no place for axis 3"
+      ),
+      (
+        { (b, x) throws(InferenceError) in try b.squeeze(x, axes: [0]) },
+        "squeeze: f32[2,n] has no axis 0 of extent 1"
+      ),
+      (
+        { (b, x) throws(InferenceError) in
+          try b.slice(x, starts: [1, 0], strides: [1, 1], counts: [2, 1])
+        }, "slice: f32[2,n] has no 2 elements from 1 by 1 along axis 0"
+      ),
+      (
+        { (b, x) throws(InferenceError) in
+          try b.slice(x, starts: [0, 1], strides: [1, 1], counts: [1, n])
+        }, "slice: f32[2,n] has no n elements from 1 by 1 along axis 1"
+      ),
+      (
+        { (b, x) throws(InferenceError) in try b.slice(x, starts: [0], strides: [1], counts: [1]) },
+        "slice: f32[2,n] needs a start, a stride and a count for each axis"
+      ),
+      (
+        { (b, x) throws(InferenceError) in try b.flip(x, axes: [2]) },
+        "flip: f32[2,n] has no axis 2"
+      ),
+      (
+        { (b, x) throws(InferenceError) in
+          try b.pad(x, low: [-1, 0], high: [0, 0], fill: .f32(0))
+        }, "pad: f32[2,n] needs two numbers of at least 0 for each axis, found [-1, 0] and [0, 0]"
+      ),
+      (
+        { (b, x) throws(InferenceError) in
+          try b.pad(x, low: [1, 0], high: [0, 0], fill: .bool(false))
+        }, "pad: f32[2,n] is filled with bool, expected f32"
+      ),
+      (
+        { (b, x) throws(InferenceError) in
+          try b.slidingWindow(x, axes: [0], sizes: [2], strides: [1], dilations: [2])
+        }, "slidingWindow: f32[2,n] has no room for a window of 3 along axis 0"
+      ),
+      (
+        { (b, x) throws(InferenceError) in
+          try b.slidingWindow(
+            x, axes: [0, 0], sizes: [1, 1], strides: [1, 1], dilations: [1, 1])
+        },
         "slidingWindow: f32[2,n] needs a size, a stride and a dilation above 0 for each of "
-          + "distinct axes [0, 0]"),
-      ({ (b, x) throws(InferenceError) in try b.parameter("y", b[type: x]) },
-        "parameter %y: f32[2,n] comes after other nodes"),
-      ({ (b, _) throws(InferenceError) in try b.iota(axis: 1, TensorType(.i32, [4])) },
-        "iota: i32[4] has no axis 1"),
-      ({ (b, _) throws(InferenceError) in try b.iota(axis: 0, TensorType(.bool, [4])) },
-        "iota: bool[4] is not numeric"),
-      ({ (b, _) throws(InferenceError) in
-        try b.constant(TensorData(.f32, [.f32(1)]), extents: [2])
-      }, "constant: f32[2] does not fit 1 elements"),
+          + "distinct axes [0, 0]"
+      ),
+      (
+        { (b, x) throws(InferenceError) in try b.parameter("y", b[type: x]) },
+        "parameter %y: f32[2,n] comes after other nodes"
+      ),
+      (
+        { (b, _) throws(InferenceError) in try b.iota(axis: 1, TensorType(.i32, [4])) },
+        "iota: i32[4] has no axis 1"
+      ),
+      (
+        { (b, _) throws(InferenceError) in try b.iota(axis: 0, TensorType(.bool, [4])) },
+        "iota: bool[4] is not numeric"
+      ),
+      (
+        { (b, _) throws(InferenceError) in
+          try b.constant(TensorData(.f32, [.f32(1)]), extents: [2])
+        }, "constant: f32[2] does not fit 1 elements"
+      ),
     ]
 
   @Test(arguments: viewRefusals.indices) func viewsRefuse(index: Int) throws {

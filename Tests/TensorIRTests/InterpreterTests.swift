@@ -66,7 +66,9 @@ import Testing
   }
 
   @Test func reshapesKeepTheOrder() throws {
-    for (old, new) in [([2, 3, 4], [4, 6]), ([24], [3, 1, 8]), ([6, 4], [8, 3]), ([4, 0], [0])] {
+    for (old, new) in [
+      ([2, 3, 4], [4, 6]), ([24], [3, 1, 8]), ([6, 4], [8, 3]), ([4, 0], [0]),
+    ] {
       var builder = GraphBuilder(name: "f")
       let x = try builder.parameter("x", TensorType(.i64, extents: old))
       let y = try builder.reshape(x, to: new.map { IndexExpression($0) })

@@ -18,9 +18,10 @@ import Testing
       %6 = constant [true] : bool
       %7 = view %6[] -> [i,j] : bool[32,128]
       %8 = select %7, %1, 0.5 : f32[32,128]
-      %9 = lt 1.0:f32, %8 : bool[32,128]
+      %9 = lt 1.0, %8 : bool[32,128]
       %10 = cast 3.0:f64 : i32[32,128]
       %11 = constant [] : i64[0,4]
+      %12 = lt 1.0:f32, 2.0:f32 : bool[2]
       return %2, %3
     }
 

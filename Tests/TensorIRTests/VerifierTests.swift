@@ -70,7 +70,9 @@ import Testing
     (
       Node(.view(View([.lane])), [x], type), "%0: view: the lane means nothing outside kernels"
     ),
-    (Node(.view(View([.variable(0)], fill: .f32(0))), [x], type), "%0: view: a fill without guards"),
+    (
+      Node(.view(View([.variable(0)], fill: .f32(0))), [x], type), "%0: view: a fill without guards"
+    ),
     (
       Node(.view(View([.variable(0)], guards: [.init(.variable(0), in: 0, 4)])), [x], type),
       "%0: view: guards without a fill"
