@@ -64,7 +64,7 @@ let package = Package(
       name: "LatheCommand",
       dependencies: [
         "LatheNN", "Lathe", "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen",
-        "TensorIR", "LoopIR", "IRCore", argumentParser,
+        "LLVMBindings", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime", argumentParser,
       ], swiftSettings: settings),
     // Row 9: tests.
     .target(

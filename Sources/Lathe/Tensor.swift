@@ -45,7 +45,10 @@ public struct Tensor: Sendable {
     let operation = TraceOperation(kind: kind, operands: operands)
     let node = TraceNode(operation, dtype: dtype, shape: shape, at: location)
     self.init(node: node)
-    if node.depth > Evaluation.deepestTrace, !node.isTraced { evaluate(at: location) }
+    if node.isTraced { return }
+    if node.depth > Evaluation.deepestTrace || kind.isArithmetic && Evaluation.isEager {
+      evaluate(at: location)
+    }
   }
 
   /// The element type.
@@ -114,4 +117,16 @@ extension Tensor: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
   public init(integerLiteral value: Int) { self.init(scalar: .integer(value)) }
   /// A scalar of type `bool`.
   public init(booleanLiteral value: Bool) { self.init(scalar: .bool(value)) }
+}
+
+extension NodeKind {
+  /// Whether the node computes, rather than names or arranges elements.
+  fileprivate var isArithmetic: Bool {
+    switch self {
+    case .parameter, .constant, .iota, .view: false
+    case .elementwise, .call, .kernel, .reduce, .scan, .concat, .gather, .scatter, .contract,
+      .sort, .loop, .conditional:
+      true
+    }
+  }
 }

@@ -115,11 +115,18 @@ struct IndexBounds {
     for range in ranges.reversed() {
       guard expression.contains(range.variable.atom) else { continue }
       guard let factor = expression.coefficient(of: range.variable.atom) else { break }
-      guard let end = factor > 0 ? range.lower : range.upper.map({ $0 - 1 }) else { return nil }
+      guard let end = factor > 0 ? range.lower : last(of: range) else { return nil }
       return bound(
         expression.substituting { $0 == range.variable.atom ? end : nil }, depth - 1)
     }
     return numericRange(expression)?.lowerBound
+  }
+
+  /// The last value, or one after it.
+  private func last(of range: Range) -> IndexExpression? {
+    guard let upper = range.upper else { return nil }
+    let isWhole = range.step > 1 && divisor(of: upper - range.lower) % range.step == 0
+    return upper - IndexExpression(isWhole ? range.step : 1)
   }
 
   private func choice(_ a: Int?, _ b: Int?, either: Bool) -> Int? {

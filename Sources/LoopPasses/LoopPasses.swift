@@ -3,11 +3,20 @@
 public import IRCore
 public import LoopIR
 
-/// Every pass from kernel to kernel that needs no target row, in the order in which help shows
-/// them. `Pass.plan(for:)` needs one.
+/// The passes from kernel to kernel.
 public enum LoopPasses {
-  /// The passes by name.
+  /// Every pass that needs no target row, in the order in which help shows them;
+  /// `Pass.plan(for:)` needs one.
   public static let all: [Pass<Kernel, Kernel>] = [
-    .combineCommonValues, .removeDeadValues, .hoistInvariants, .applySchedule,
+    .applySchedule, .combineCommonValues, .hoistInvariants, .removeDeadValues,
   ]
+
+  /// What a kernel without a schedule may go through on the way to machine code: a plan, the plan
+  /// applied, and clean-ups before and after.
+  public static func standard(for row: TargetRow) -> [Pass<Kernel, Kernel>] {
+    [
+      .combineCommonValues, .removeDeadValues, .plan(for: row), .applySchedule,
+      .combineCommonValues, .hoistInvariants, .removeDeadValues,
+    ]
+  }
 }

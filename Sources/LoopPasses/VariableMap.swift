@@ -57,6 +57,8 @@ extension Kernel {
     if yielded || loop.body.operandVariables.contains(loop.variable) {
       if let id = value.asVariable {
         map.replace(loop.variable, by: .variable(VariableID(id)))
+      } else if let constant = value.asConstant {
+        map.replace(loop.variable, by: .literal(Literal(.i64, integer: constant)))
       } else {
         let copy = makeVariable(ValueType(.i64))
         prefix = [.define(copy, .index(value))]

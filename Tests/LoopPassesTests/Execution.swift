@@ -69,7 +69,7 @@ extension Kernel {
     var buffers = inputs.buffers(for: self)
     let status = try KernelInterpreter.run(
       self, buffers: &buffers, symbols: inputs.symbols, row: row,
-      options: KernelInterpreter.Options(order: order))
+      options: KernelInterpreter.Options(order: order, stepLimit: 1 << 24))
     return Outcome(buffers: buffers, isChecked: status == nil)
   }
 }

@@ -1,7 +1,8 @@
 // Functions of tensors, compiled once per signature.
 
 package import Driver
-import IRCore
+package import IRCore
+package import TensorIR
 
 /// Function of tensors that runs as one compiled program; made by `compile { … }`.
 ///
@@ -42,6 +43,11 @@ public struct CompiledTensorFunction<Arguments, Results>: Sendable {
   ) -> (function: CompiledFunction, inputs: [Storage]) {
     let (variant, inputs) = cache.variant(for: arguments, at: .line(file: file, line: line))
     return (variant.function, inputs)
+  }
+
+  /// The program as it is traced for arguments of the given types, before any pass.
+  package func tracedModule(_ types: [(dtype: DType, shape: [Int])]) -> Module {
+    cache.tracedModule(types)
   }
 
   private func run(_ arguments: [Tensor], _ file: String, _ line: Int) -> Results {

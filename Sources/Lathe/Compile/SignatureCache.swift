@@ -83,6 +83,11 @@ final class SignatureCache: Sendable {
     return variant
   }
 
+  /// The program as it is traced for arguments of the given types.
+  func tracedModule(_ types: [(dtype: DType, shape: [Int])]) -> Module {
+    Module(graphs: [trace(types.map { Signature(dtype: $0.dtype, shape: $0.shape) }).graph])
+  }
+
   private func compile(_ types: [Signature], _ location: SourceLocation) -> Variant {
     let trace = trace(types)
     let module = Module(graphs: [trace.graph])

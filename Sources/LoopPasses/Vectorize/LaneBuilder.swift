@@ -159,13 +159,7 @@ struct LaneBuilder {
     if let constant = expression.asConstant {
       return .literal(Literal(.i64, integer: constant))
     }
-    if isVector(expression) {
-      return define(ValueType(.i64, lanes: lanes), .index(expression))
-    }
-    let scalar =
-      expression.asVariable.map { .variable(VariableID($0)) }
-      ?? define(ValueType(.i64), .index(expression))
-    return define(ValueType(.i64, lanes: lanes), .splat(scalar))
+    return define(ValueType(.i64, lanes: lanes), .index(expression))
   }
 
   /// Whether a rewritten expression has a value per lane.

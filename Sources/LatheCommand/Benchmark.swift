@@ -1,0 +1,94 @@
+// A workload made ready to be called again and again.
+
+import CLatheRuntime
+import Driver
+import IRCore
+import Lathe
+
+/// How a workload runs.
+enum BenchmarkMode: String, CaseIterable {
+  /// As one compiled program.
+  case jit
+  /// Op by op, each a kernel of its own, compiled once.
+  case eager
+}
+
+/// A workload in one mode, ready to be called.
+struct Benchmark {
+  let workload: Workload
+  let mode: BenchmarkMode
+  let compiler: Compiler
+  let threads: Int
+  let input: Tensor
+  private let function: CompiledTensorFunction<Tensor, Tensor>
+  /// From the trace to the callable program, with LLVM loaded; 0 in eager mode.
+  private(set) var readyMilliseconds = 0.0
+  /// Loading LLVM and compiling a first kernel with it.
+  private(set) var loadMilliseconds = 0.0
+  /// All that the first result takes in a new process.
+  private(set) var firstCallMilliseconds = 0.0
+
+  /// Compiles and runs the workload once.
+  init(
+    _ workload: Workload, _ mode: BenchmarkMode, threads: Int, row: TargetRow, input: NumpyFile?
+  ) {
+    self.workload = workload
+    self.mode = mode
+    compiler = Compiler(CompilerOptions(row: row, threads: threads, verifiesPasses: false))
+    self.threads = threads > 0 ? threads : Int(lathe_cpu_features().available_cpus)
+    let shape = input?.shape ?? workload.shape
+    let body = workload.body
+    let scalars = input?.scalars ?? workload.makeInput(shape)
+    let tensor = Tensor(scalars: scalars, shape: shape)
+    self.input = tensor
+    let function = compile { x in body(x) }
+    self.function = function
+    let compiler = compiler
+    loadMilliseconds =
+      timed {
+        withCompiler(compiler) { _ = (Tensor.zeros([1]) + 1).scalars(as: Float.self) }
+      }.milliseconds
+    if mode == .jit {
+      readyMilliseconds =
+        timed { withCompiler(compiler) { _ = function.prepared([tensor]) } }.milliseconds
+    }
+    let run = timed { withCompiler(compiler) { _ = output() } }.milliseconds
+    firstCallMilliseconds = loadMilliseconds + readyMilliseconds + run
+  }
+
+  /// One run, to its end.
+  func output() -> Tensor {
+    switch mode {
+    case .jit: return function(input)
+    case .eager: return eagerly { workload.body(input) }
+    }
+  }
+
+  /// Times runs for so many seconds.
+  func samples(seconds: Double) -> Samples {
+    withCompiler(compiler) { Samples(seconds: seconds) { _ = output() } }
+  }
+
+  /// The result as a file.
+  var outputFile: NumpyFile {
+    withCompiler(compiler) {
+      let result = output()
+      return NumpyFile(shape: result.shape, scalars: result.scalars(as: Float.self))
+    }
+  }
+
+  /// One line of JSON for a measurement.
+  func json(_ samples: Samples) -> String {
+    let numbers: [(String, Double)] = [
+      ("median_ms", samples.median), ("min_ms", samples.minimum), ("ready_ms", readyMilliseconds),
+      ("llvm_load_ms", loadMilliseconds), ("first_call_ms", firstCallMilliseconds),
+    ]
+    let fields =
+      [
+        "\"workload\":\"\(workload.name)\"", "\"mode\":\"\(mode.rawValue)\"",
+        "\"threads\":\(threads)",
+      ] + numbers.map { "\"\($0)\":\(significant($1, 6))" }
+      + ["\"repetitions\":\(samples.repetitions)"]
+    return "{\(fields.joined(separator: ","))}"
+  }
+}

@@ -1,0 +1,94 @@
+// `lathe run`: runs a file of IR text, interpreted and compiled.
+
+import ArgumentParser
+import Driver
+import IRCore
+import TensorIR
+
+/// Runs the first graph of a file on seeded inputs by the interpreter and compiled, and compares
+/// the bits.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a graph on random inputs, interpreted and compiled, and compare the bits.",
+    discussion: """
+      Exit code 1 when the two differ. NaNs count as equal.
+
+      Example:
+        lathe run chain.lathe --seed 7 --cpu avx2
+      """)
+
+  @Argument(help: "A file of IR text, a workload, or - for standard input.") var file: String
+  @Option(help: "Seed of the inputs.") var seed: UInt64 = 0
+  @OptionGroup var cpu: CPUOption
+
+  func run() throws {
+    guard cpu.row.isRunnable else {
+      throw CommandFailure("this machine does not run \(cpu.row.name) code")
+    }
+    let module = try Program.module(file)
+    guard let graph = module.graphs.first else { throw CommandFailure("\(file): no graph to run") }
+    let inputs = try inputs(of: graph)
+    let values = try CommandFailure.wrapping(file) { try compiled(module, inputs) }
+    let expected = try CommandFailure.wrapping(file) {
+      try GraphInterpreter.run(module, graph.name, inputs: inputs, row: cpu.row)
+    }
+    for (index, (value, reference)) in zip(values, expected).enumerated() {
+      print("result \(index): \(summary(value))")
+      if let difference = Self.difference(value, reference) {
+        throw CommandFailure("\(file): @\(graph.name): result \(index): \(difference)")
+      }
+    }
+    print("@\(graph.name): compiled code and interpreter agree bit for bit on \(cpu.row.name)")
+  }
+
+  private func compiled(_ module: Module, _ inputs: [TensorValue]) throws -> [TensorValue] {
+    let compiler = Compiler(CompilerOptions(row: cpu.row, verifiesPasses: true))
+    let function = try compiler.compile(module)
+    let outputs = try function(inputs.map { try Storage($0.bytes) })
+    return zip(outputs, function.resultTypes).map { storage, type in
+      TensorValue(type.dtype, type.extents ?? [], bytes: storage.withUnsafeBytes { Array($0) })
+    }
+  }
+
+  private func inputs(of graph: Graph) throws(CommandFailure) -> [TensorValue] {
+    var generator = SplitMix64(seed: seed)
+    var inputs: [TensorValue] = []
+    for id in graph.parameters {
+      let type = graph[id].types[0]
+      guard let extents = type.extents else {
+        throw CommandFailure("\(file): @\(graph.name): \(type) has extents without values")
+      }
+      guard type.dtype.isSupported else {
+        throw CommandFailure("\(file): @\(graph.name): no support for \(type.dtype) yet")
+      }
+      let count = extents.reduce(1, *)
+      let numbers = generator.normal(count: count)
+      let elements = numbers.map { Literal(type.dtype, Self.sample(Double($0), type.dtype)) }
+      inputs.append(TensorValue(type.dtype, extents, elements))
+    }
+    return inputs
+  }
+
+  /// A sample of a type: integers within some hundreds.
+  private static func sample(_ normal: Double, _ type: DType) -> Double {
+    if type.isFloat { return normal }
+    return type == .bool ? (normal > 0 ? 1 : 0) : (normal * 100).rounded()
+  }
+
+  private func summary(_ value: TensorValue) -> String {
+    let shown = value.elements.prefix(6).map(\.description).joined(separator: ", ")
+    let type = TensorType(value.type, extents: value.extents)
+    return "\(type): \(shown)\(value.count > 6 ? ", …" : "")"
+  }
+
+  /// The first element that differs, where one does.
+  private static func difference(_ a: TensorValue, _ b: TensorValue) -> String? {
+    guard a.bytes != b.bytes else { return nil }
+    for (index, (x, y)) in zip(a.elements, b.elements).enumerated()
+    where x != y && !(x.isNaN && y.isNaN) {
+      return "element \(index): compiled \(x), interpreted \(y)"
+    }
+    return a.count == b.count ? nil : "\(a.count) elements, expected \(b.count)"
+  }
+}
