@@ -208,9 +208,11 @@ private struct Side {
       fresh += 1
     }
     for case .loop(let loop) in enclosing {
-      guard let id = names[loop.variable]?.asVariable, !bounds.ranges.contains(where: {
-        $0.variable.index == id
-      }) else { continue }
+      guard let id = names[loop.variable]?.asVariable,
+        !bounds.ranges.contains(where: {
+          $0.variable.index == id
+        })
+      else { continue }
       bounds.add(
         IndexBounds.Range(
           variable: VariableID(id), lower: rename(loop.lower), upper: rename(loop.upper),

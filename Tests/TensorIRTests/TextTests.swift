@@ -164,6 +164,17 @@ import Testing
     ("graph @f(%x: f32[lane]) -> f32", "1:18: a symbol or axis expected, found 'lane', which"),
   ]
 
+  @Test func boundsTheDepthOfExpressions() throws {
+    let parentheses = String(repeating: "(", count: 100_000)
+    let quotients = "n" + String(repeating: " floordiv m", count: 100_000)
+    for extent in [parentheses, quotients] {
+      let error = #expect(throws: TextError.self) {
+        try Module(parsing: "graph @f(%x: f32[\(extent)]) -> f32 { return %x }")
+      }
+      #expect(error?.message == "an index expression at most 64 deep expected")
+    }
+  }
+
   @Test(arguments: wrong) func refuses(text: String, message: String) {
     let error = #expect(throws: TextError.self) { try Module(parsing: text) }
     let description = error?.description ?? ""

@@ -42,12 +42,14 @@ struct KernelPlan {
   private(set) var steps: [ScheduleStep] = []
   private var kernel: Kernel
   private let row: TargetRow
+  private let costs: RowCosts
 
   /// Begins with an empty schedule.
   init(_ kernel: Kernel, _ row: TargetRow) {
     self.kernel = kernel
     self.kernel.schedule = []
     self.row = row
+    costs = RowCosts(kernel)
   }
 
   /// Chooses the steps.
@@ -120,7 +122,7 @@ struct KernelPlan {
     }
     let sizes = types.filter { $0 != .bool }.map(\.byteSize)
     let native = row.vectorBytes / (sizes.min() ?? 1)
-    let fitsTwice = 2 * kernel.pressure(loop.body) <= row.vectorRegisters
+    let fitsTwice = 2 * kernel.pressure(loop.body, costs) <= row.vectorRegisters
     let wide = native * (hasWhile ? 4 : fitsTwice ? 2 : 1)
     guard let extent = loop.constantTripCount else { return wide }
     return Swift.min(wide, extent.roundedUpToPowerOfTwo)
@@ -138,7 +140,7 @@ struct KernelPlan {
     }
     let vector = vectors.first
     let estimate = WorkEstimate(
-      kernel, row, vectorLoop: vector?.loop.variable, lanes: vector?.lanes ?? 1)
+      kernel, row, costs, vectorLoop: vector?.loop.variable, lanes: vector?.lanes ?? 1)
     let work = estimate.nanosecondsPerIteration(outer)
     if let count = outer.constantTripCount, Double(count) * work < 2 * Self.blockNanoseconds {
       return nil

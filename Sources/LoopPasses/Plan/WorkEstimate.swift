@@ -17,11 +17,15 @@ struct WorkEstimate {
 
   private let kernel: Kernel
   private let row: TargetRow
+  private let costs: RowCosts
   private let vectorLoop: VariableID?
   private let lanes: Int
 
   /// Prepares an estimate of `kernel` in which the loop over `vectorLoop` runs `lanes` wide.
-  init(_ kernel: Kernel, _ row: TargetRow, vectorLoop: VariableID?, lanes: Int) {
+  init(
+    _ kernel: Kernel, _ row: TargetRow, _ costs: RowCosts, vectorLoop: VariableID?, lanes: Int
+  ) {
+    self.costs = costs
     self.kernel = kernel
     self.row = row
     self.vectorLoop = vectorLoop
@@ -71,15 +75,10 @@ struct WorkEstimate {
 
   private func instructionCount(_ statement: Statement, _ isVector: Bool) -> Double {
     switch statement {
-    case .define(let id, let operation):
+    case .define(let id, _):
       let type = kernel[id].type.dtype
       let registers = isVector ? Swift.max(1, lanes / row.lanes(type)) : 1
-      guard case .elementwise(let elementwise, let operands) = operation else {
-        return Double(registers)
-      }
-      let program = ScalarProgram(
-        elementwise, operands: operands.map { kernel.type(of: $0).dtype }, result: type)
-      return Double(registers * program.cost)
+      return Double(registers * (costs(statement, in: kernel)?.instructions ?? 1))
     case .store(let value, _, _), .accumulate(_, let value, _, _):
       let type = kernel.type(of: value).dtype
       return Double(isVector ? Swift.max(1, lanes / row.lanes(type)) : 1)
@@ -130,7 +129,7 @@ extension ScalarProgram {
 extension Kernel {
   /// Vector registers' worth of values that one pass through `block` needs at one time, with one
   /// register per value: those that are live, and the temporaries of the widest row among them.
-  func pressure(_ block: [Statement]) -> Int {
+  func pressure(_ block: [Statement], _ costs: RowCosts) -> Int {
     var lastUse: [VariableID: Int] = [:]
     for (index, statement) in block.enumerated() {
       for id in [statement].usedVariables { lastUse[id] = index }
@@ -143,17 +142,14 @@ extension Kernel {
         live += 1
         if let last = lastUse[id] { ending[last] += 1 }
       }
-      most = Swift.max(most, live + temporaries(statement))
+      most = Swift.max(most, live + temporaries(statement, costs))
       live -= ending[index]
     }
     return most
   }
 
-  private func temporaries(_ statement: Statement) -> Int {
-    if case .define(let id, .elementwise(let row, let operands)) = statement {
-      let types = operands.map { type(of: $0).dtype }
-      return ScalarProgram(row, operands: types, result: self[id].type.dtype).pressure - 1
-    }
-    return statement.blocks.map { pressure($0) }.max() ?? 0
+  private func temporaries(_ statement: Statement, _ costs: RowCosts) -> Int {
+    if let cost = costs(statement, in: self) { return cost.pressure - 1 }
+    return statement.blocks.map { pressure($0, costs) }.max() ?? 0
   }
 }

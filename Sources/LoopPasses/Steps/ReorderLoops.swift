@@ -40,7 +40,8 @@ extension Kernel {
     for (outer, inner) in zip(nest, nest.dropFirst()) {
       guard outer.body.count == 1, outer.body[0].definesLoop(inner.variable) else {
         throw ScheduleRefusal(
-          step, "%\(self[inner.variable].name ?? "") is not alone inside "
+          step,
+          "%\(self[inner.variable].name ?? "") is not alone inside "
             + "%\(self[outer.variable].name ?? "")")
       }
     }
