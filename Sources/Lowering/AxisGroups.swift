@@ -9,6 +9,7 @@ struct AxisGroups {
   /// Axes of each loop, outermost first; ascending and adjacent but for extent-1 axes.
   private(set) var groups: [[Int]] = []
   private let extents: [IndexExpression]
+  private let reducedAxes: [Int]
   /// Row-major position of each load in its parameter.
   private let positions: [IndexExpression]
   /// Expressions that keep their axes apart: guards and indices as values.
@@ -16,6 +17,7 @@ struct AxisGroups {
 
   init(_ program: RegionProgram) {
     extents = program.extents
+    reducedAxes = program.reducedAxes
     var positions: [IndexExpression] = []
     var separate: [IndexExpression] = []
     for step in program.steps {
@@ -25,7 +27,7 @@ struct AxisGroups {
         for condition in guards { separate += [condition.expression] }
       case .index(let expression, _): separate.append(expression)
       case .guarded(let guards, _, _): separate += guards.map(\.expression)
-      case .apply: break
+      case .apply, .reduce: break
       }
     }
     self.positions = positions
@@ -58,7 +60,11 @@ struct AxisGroups {
     }
   }
 
+  /// Whether a loop runs over reduced axes; none mixes them with others.
+  func isReduced(_ group: [Int]) -> Bool { reducedAxes.contains(group[0]) }
+
   private func isMergeable(_ outer: Int, _ inner: Int) -> Bool {
+    if reducedAxes.contains(outer) != reducedAxes.contains(inner) { return false }
     let atoms = [IndexExpression.Atom.variable(outer), .variable(inner)]
     if separate.contains(where: { expression in atoms.contains { expression.contains($0) } }) {
       return false

@@ -23,6 +23,8 @@ struct RegionProgram {
     case apply(Elementwise, [Operand], DType)
     /// A value where the guards hold, else a literal.
     case guarded([View.Guard], Operand, otherwise: Literal)
+    /// A value of the whole row: its operand combined over the reduced axes.
+    case reduce(Reduction, Operand, DType)
   }
 
   private struct Key: Hashable {
@@ -32,8 +34,10 @@ struct RegionProgram {
   }
 
   let graph: Graph
-  /// Extents of the axes.
+  /// Extents of the axes: those of the results, or of what reductions combine.
   let extents: [IndexExpression]
+  /// Axes that reductions combine over; the others number the rows.
+  let reducedAxes: [Int]
   /// In order: operands come first.
   private(set) var steps: [Step] = []
   /// One per result of the graph.
@@ -46,7 +50,17 @@ struct RegionProgram {
   /// Reads a region: parameters, constants as literals, iotas, views and elementwise nodes.
   init(_ graph: Graph) {
     self.graph = graph
-    extents = graph.results.first.map { graph[type: $0].shape } ?? []
+    let reduction = graph.nodes.lazy.compactMap { node -> (Reduction, TensorOperand)? in
+      guard case .reduce(let reduction) = node.kind else { return nil }
+      return (reduction, node.operands[0])
+    }.first
+    if let (reduction, operand) = reduction, let value = operand.value {
+      extents = graph[type: value].shape
+      reducedAxes = reduction.axes
+    } else {
+      extents = graph.results.first.map { graph[type: $0].shape } ?? []
+      reducedAxes = []
+    }
     var facts = IndexFacts()
     for (axis, extent) in extents.enumerated() {
       guard let count = extent.asConstant else {
@@ -58,8 +72,18 @@ struct RegionProgram {
     self.facts = facts
     parameterNumbers = Dictionary(
       uniqueKeysWithValues: graph.parameters.enumerated().map { ($0.element, $0.offset) })
-    let axes = extents.indices.map { IndexExpression.variable($0) }
-    for result in graph.results { results.append(evaluate(.value(result), axes, [])) }
+    for result in graph.results {
+      let axes = graph[type: result].rank == extents.count ? allAxes : rowAxes
+      results.append(evaluate(.value(result), axes, []))
+    }
+  }
+
+  /// The indices of an element.
+  var allAxes: [IndexExpression] { extents.indices.map { .variable($0) } }
+
+  /// The indices of a row.
+  var rowAxes: [IndexExpression] {
+    extents.indices.filter { !reducedAxes.contains($0) }.map { .variable($0) }
   }
 
   private mutating func append(_ step: Step) -> Operand {
@@ -96,7 +120,10 @@ struct RegionProgram {
       let operands = node.operands.map { evaluate($0, indices, guards) }
       return append(.apply(row, operands, node.types[0].dtype))
     case .view(let view): return look(through: view, at: indices, node.operands[0], guards)
-    case .constant, .call, .kernel, .reduce, .scan, .concat, .gather, .scatter, .contract, .sort,
+    case .reduce(let reduction):
+      let operand = evaluate(node.operands[0], allAxes, [])
+      return append(.reduce(reduction, operand, node.types[0].dtype))
+    case .constant, .call, .kernel, .scan, .concat, .gather, .scatter, .contract, .sort,
       .loop, .conditional:
       fatalError("fusion put \(node.kind.keyword) into a region")
     }

@@ -14,18 +14,24 @@ public import TensorIR
 /// - used by several regions of its own shape: these merge where no path leads from one to
 ///   another through a third;
 /// - otherwise it starts a region and is written to memory.
+///
+/// A region with reductions works row by row: all of them combine the same axes, values of whole
+/// rows (reductions, and what is computed from them alone) reach elements through broadcasts along
+/// these axes, and so softmax or a normalization is one region whatever is composed around it.
 public struct FusionPlan: Sendable {
   /// Nodes that one kernel computes.
   public struct Region: Sendable {
-    /// Shape of the loop nest: that of every output.
+    /// Shape of the loop nest: that of every output, but for outputs of one element per row.
     public var shape: [IndexExpression]
+    /// Axes that the region's reductions combine; `nil` without reductions.
+    public var reduced: [Int]?
     /// Computing nodes evaluated inside.
     public var members: Set<NodeID> = []
     /// Members written to memory.
     public var outputs: [NodeID] = []
     /// Primitive operations.
     public var operations = 0
-    /// Members that are evaluated at the loop's own indices only.
+    /// Members that are evaluated at the loop's own indices only: elements, or whole rows.
     var aligned: Set<NodeID> = []
     /// Regions that read an output.
     var readers: [Int] = []
@@ -34,23 +40,40 @@ public struct FusionPlan: Sendable {
   }
 
   /// Regions in no particular order; merged ones are gone.
-  public private(set) var regions: [Region] = []
+  public internal(set) var regions: [Region] = []
   /// One per edge between computing nodes, in the order of consumers.
   public private(set) var decisions: [FusionDecision] = []
 
-  private let graph: Graph
+  let graph: Graph
   private let names: ValueNames
-  private var cost = FusionCost()
+  var cost = FusionCost()
   /// By node: every use by a computing node, with whether indices are the same.
   private var uses: [[Use]]
   private var isResult: [Bool]
   private var hasOpaqueUse: [Bool]
   /// By node: regions in which it is evaluated.
   private var regionsOf: [[Int]]
+  /// By node: what it is one element per row of.
+  let rowOrigins: [RowOrigin?]
+
+  /// Rows that reductions make: the shape they combine, and along which axes.
+  struct RowOrigin: Hashable {
+    let shape: [IndexExpression]
+    let axes: [Int]
+  }
 
   private struct Use {
     let consumer: NodeID
-    let isAligned: Bool
+    /// The index map between the value and its use.
+    let map: Map
+  }
+
+  private enum Map {
+    /// The same indices.
+    case identity
+    /// A broadcast along the axes.
+    case broadcast([Int])
+    case other
   }
 
   /// Plans a verified graph without calls.
@@ -62,6 +85,7 @@ public struct FusionPlan: Sendable {
     isResult = Array(repeating: false, count: count)
     hasOpaqueUse = Array(repeating: false, count: count)
     regionsOf = Array(repeating: [], count: count)
+    rowOrigins = Self.rowOrigins(of: graph)
     collectUses()
     for id in graph.ids.reversed() where computes(id) { place(id) }
     mergeSiblings()
@@ -72,17 +96,17 @@ public struct FusionPlan: Sendable {
 
   // MARK: Nodes
 
-  /// Elementwise nodes compute, and so do views and iotas that must be written to memory.
+  /// Elementwise nodes and reductions compute, and so do views and iotas that must be written to memory.
   private func computes(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise: true
+    case .elementwise, .reduce: true
     case .view, .iota: isResult[id.index] || hasOpaqueUse[id.index]
     default: false
     }
   }
 
   /// Views and iotas are index maps that each consumer evaluates for itself.
-  private func isIndexMap(_ id: NodeID) -> Bool {
+  func isIndexMap(_ id: NodeID) -> Bool {
     switch graph[id].kind {
     case .view, .iota: true
     default: false
@@ -91,7 +115,7 @@ public struct FusionPlan: Sendable {
 
   private func isOpaque(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise, .view, .iota, .parameter, .constant: false
+    case .elementwise, .reduce, .view, .iota, .parameter, .constant: false
     default: true
     }
   }
@@ -111,14 +135,18 @@ public struct FusionPlan: Sendable {
     let isCopy = isIndexMap(consumer)
     for operand in graph[consumer].operands {
       var next = operand.value
-      var isAligned = !isCopy
+      var map = isCopy ? Map.other : .identity
       while let value = next {
         let id = value.node
         guard isIndexMap(id) else {
-          uses[id.index].append(Use(consumer: consumer, isAligned: isAligned))
+          uses[id.index].append(Use(consumer: consumer, map: map))
           break
         }
-        isAligned = false
+        if case .identity = map, let axes = broadcastAxes(id) {
+          map = .broadcast(axes)
+        } else {
+          map = .other
+        }
         next = graph[id].operands.first?.value
       }
     }
@@ -143,7 +171,7 @@ public struct FusionPlan: Sendable {
     }
   }
 
-  private func root(_ region: Int) -> Int {
+  func root(_ region: Int) -> Int {
     var region = region
     while let next = regions[region].mergedInto { region = next }
     return region
@@ -160,17 +188,32 @@ public struct FusionPlan: Sendable {
     return result
   }
 
-  /// Whether every use reads the value at the indices of the region's loops.
+  /// Whether every use reads the value at the indices of the region's loops: an element where
+  /// elements are computed, or a whole row's value.
   private func isAligned(_ id: NodeID, in region: Int) -> Bool {
-    uses[id.index].allSatisfy { use in
-      !regionsOf[use.consumer.index].contains { root($0) == region }
-        || use.isAligned && regions[region].aligned.contains(use.consumer)
-    } && graph[id].types[0].shape == regions[region].shape
+    let rows = rowAxes(of: id, in: region)
+    if let rows, let reduced = regions[region].reduced, rows != reduced { return false }
+    if rows == nil, graph[id].types[0].shape != regions[region].shape { return false }
+    return uses[id.index].allSatisfy { use in
+      guard regionsOf[use.consumer.index].contains(where: { root($0) == region }) else {
+        return true
+      }
+      guard regions[region].aligned.contains(use.consumer) else { return false }
+      let readerIsRow = isRow(use.consumer, in: region)
+      switch use.map {
+      case .identity: return (rows != nil) == readerIsRow || reduces(use.consumer) && rows == nil
+      case .broadcast(let axes): return rows == axes && !readerIsRow
+      case .other: return false
+      }
+    }
   }
 
   /// The region that the node may join without repeating work, merging regions if need be.
   private mutating func joinable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> Int? {
     guard readers.allSatisfy({ isAligned(id, in: $0) }) else { return nil }
+    if let axes = readers.compactMap({ rowAxes(of: id, in: $0) }).first {
+      guard hasRows(regions[readers[0]].shape, axes) else { return nil }
+    }
     let total = readers.reduce(operations) { $0 + regions[$1].operations }
     guard total <= FusionCost.kernelLimit else { return nil }
     var target = readers[0]
@@ -182,6 +225,7 @@ public struct FusionPlan: Sendable {
   }
 
   private mutating func join(_ id: NodeID, _ target: Int, _ operations: Int) {
+    if let axes = rowAxes(of: id, in: target) { regions[target].reduced = axes }
     evaluate(id, in: target, operations, isAligned: true)
     let type = graph[id].types[0]
     let isOutput = isResult[id.index]
@@ -202,7 +246,8 @@ public struct FusionPlan: Sendable {
 
   /// Why repeating the node in every reading region pays; `nil` when it does not.
   private func repeatable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String? {
-    guard readers.allSatisfy({ regions[$0].operations + operations <= FusionCost.kernelLimit })
+    guard !reduces(id),
+      readers.allSatisfy({ regions[$0].operations + operations <= FusionCost.kernelLimit })
     else { return nil }
     let (saved, extra) = balance(id, readers, operations)
     guard saved > extra else { return nil }
@@ -237,6 +282,7 @@ public struct FusionPlan: Sendable {
     if readers.count > 1, readers.allSatisfy({ isAligned(id, in: $0) }) {
       return "its readers depend on each other"
     }
+    if reduces(id) { return "its rows are too few, too long, or not those of its readers" }
     let (saved, extra) = balance(id, readers, operations)
     return "would repeat \(Self.text(extra)) of work to save \(Self.text(saved)) of traffic"
   }
@@ -252,6 +298,10 @@ public struct FusionPlan: Sendable {
   ) {
     let region = regions.count
     regions.append(Region(shape: graph[id].types[0].shape))
+    if let origin = rowOrigins[id.index], reduces(id) || hasRows(origin.shape, origin.axes) {
+      regions[region].shape = origin.shape
+      regions[region].reduced = origin.axes
+    }
     regions[region].outputs = [id]
     regions[region].readers = readers
     evaluate(id, in: region, operations, isAligned: !isIndexMap(id))
@@ -266,77 +316,5 @@ public struct FusionPlan: Sendable {
           consumer: "\(names[ValueID(use.consumer)]) (\(graph[use.consumer].kind.keyword))",
           isFused: isFused, reason: reason))
     }
-  }
-
-  // MARK: Merging
-
-  /// The most regions that a search for a path looks at.
-  private static let searchLimit = 256
-
-  /// Whether a path leads from `start` to `end` that leaves `start`; unknown counts as yes.
-  private func isReachable(_ end: Int, from start: Int) -> Bool {
-    var seen: Set<Int> = [start]
-    var pending = regions[start].readers.map(root).filter { $0 != start }
-    while let region = pending.popLast() {
-      if region == end { return true }
-      guard seen.insert(region).inserted else { continue }
-      if seen.count > Self.searchLimit { return true }
-      pending += regions[region].readers.map(root)
-    }
-    return false
-  }
-
-  private func canMerge(_ a: Int, _ b: Int) -> Bool {
-    a == b
-      || regions[a].shape == regions[b].shape && !isReachable(b, from: a)
-        && !isReachable(a, from: b)
-  }
-
-  private mutating func merge(_ a: Int, _ b: Int) -> Int {
-    if a == b { return a }
-    let shared = regions[a].members.intersection(regions[b].members)
-    let repeated = shared.reduce(0) { $0 + cost.operations(of: graph[$1], in: graph) }
-    regions[a].operations += regions[b].operations - repeated
-    regions[a].aligned.formUnion(regions[b].aligned)
-    regions[a].members.formUnion(regions[b].members)
-    regions[a].outputs += regions[b].outputs
-    regions[a].readers += regions[b].readers
-    regions[b].mergedInto = a
-    return a
-  }
-
-  /// Puts regions of one shape that read the same tensor side by side into one kernel.
-  private mutating func mergeSiblings() {
-    var readersOfLeaf: [[Int]] = Array(repeating: [], count: graph.nodes.count)
-    for index in regions.indices where regions[index].mergedInto == nil {
-      for leaf in leaves(of: index) { readersOfLeaf[leaf.index].append(index) }
-    }
-    for readers in readersOfLeaf {
-      for (a, b) in zip(readers, readers.dropFirst()) {
-        let (first, second) = (root(a), root(b))
-        let total = regions[first].operations + regions[second].operations
-        guard first != second, total <= FusionCost.kernelLimit, canMerge(first, second) else {
-          continue
-        }
-        _ = merge(first, second)
-      }
-    }
-  }
-
-  /// Values from memory that the region reads, in order.
-  private func leaves(of region: Int) -> [NodeID] {
-    var result: Set<NodeID> = []
-    for member in regions[region].members {
-      for operand in graph[member].operands {
-        var next = operand.value
-        while let value = next, isIndexMap(value.node) {
-          next = graph[value.node].operands.first?.value
-        }
-        if let value = next, !regions[region].members.contains(value.node) {
-          result.insert(value.node)
-        }
-      }
-    }
-    return result.sorted { $0.index < $1.index }
   }
 }
