@@ -27,7 +27,7 @@ import Testing
     }
     for (word, count) in file.counts {
       let found = text.count(ofWords: word)
-      #expect(found == count, "'\(word)' stands \(found) times in:\n\(text)")
+      #expect(found == count, "'\(word)' stands \(found) times in:\n\(text.prefix(4000))")
     }
     try checkReadingBack(text, file)
     guard let expected = file.expected else { return }

@@ -30,8 +30,6 @@ extension IRFile {
       }
     } catch let error as TextError {
       return .error(error.message, line: error.line)
-    } catch let error as VerifierError {
-      return .error(error.message, line: nil)
     } catch {
       return .error("\(error)", line: nil)
     }
