@@ -89,5 +89,6 @@ let package = Package(
         "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
         "LoopIR", "IRCore",
       ]),
+    tests("LatheCommandTests", ["LatheCommand"]),
   ]
 )

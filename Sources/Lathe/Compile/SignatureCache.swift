@@ -8,13 +8,16 @@ import TensorIR
 final class SignatureCache: Sendable {
   /// A program and all that a call needs beside its arguments.
   struct Variant: Sendable {
-    let compiler: ObjectIdentifier
+    /// Kept, so that no other compiler takes its place in memory.
+    let compiler: Compiler
     let types: [Signature]
     let function: CompiledFunction
     let module: Module
     /// Memory of captured tensors, passed after the arguments.
     let captured: [Storage]
     let results: [Signature]
+    /// Whether a second trace was compared with the first.
+    var isCompared = false
   }
 
   /// Element type and shape of an argument or result.
@@ -27,6 +30,15 @@ final class SignatureCache: Sendable {
   static let capacity = 64
   /// At so many programs a warning says that the signature keeps changing.
   static let warningCount = 8
+
+  /// Whether the second call of a program traces the function again, to find what changed.
+  static let comparesTraces: Bool = {
+    #if DEBUG
+      true
+    #else
+      false
+    #endif
+  }()
 
   private let body: @Sendable ([Tensor]) -> [Tensor]
   private let location: SourceLocation
@@ -61,11 +73,19 @@ final class SignatureCache: Sendable {
     var inputs: [Storage] = []
     inputs.reserveCapacity(arguments.count + 4)
     for argument in arguments { inputs.append(argument.storage(at: location)) }
-    let compiler = ObjectIdentifier(Compiler.current)
-    let known = variants.withLock { variants in
-      variants.first { $0.compiler == compiler && $0.fits(arguments) }
+    let compiler = Compiler.current
+    var needsComparison = false
+    let known = variants.withLock { variants -> Variant? in
+      let index = variants.firstIndex { $0.compiler === compiler && $0.fits(arguments) }
+      guard let index else { return nil }
+      if Self.comparesTraces, !variants[index].isCompared {
+        variants[index].isCompared = true
+        needsComparison = true
+      }
+      return variants[index]
     }
     let variant = known ?? add(arguments, at: location)
+    if needsComparison { compare(trace(variant.types), with: variant) }
     inputs += variant.captured
     return (variant, inputs)
   }
@@ -100,7 +120,7 @@ final class SignatureCache: Sendable {
       return Signature(dtype: type.dtype, shape: type.extents ?? [])
     }
     return Variant(
-      compiler: ObjectIdentifier(Compiler.current), types: types, function: function,
+      compiler: Compiler.current, types: types, function: function,
       module: module, captured: trace.leaves.map(\.storage), results: results)
   }
 
