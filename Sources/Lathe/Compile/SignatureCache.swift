@@ -7,7 +7,7 @@ import TensorIR
 /// Programs of one function of tensors by the element types and shapes of its arguments.
 final class SignatureCache: Sendable {
   /// A program and all that a call needs beside its arguments.
-  struct Variant: Sendable {
+  final class Variant: Sendable {
     /// Kept, so that no other compiler takes its place in memory.
     let compiler: Compiler
     let types: [Signature]
@@ -17,13 +17,40 @@ final class SignatureCache: Sendable {
     let captured: [Storage]
     let results: [Signature]
     /// Whether a second trace was compared with the first.
-    var isCompared = false
+    private let isCompared = Locked(false)
+
+    init(
+      compiler: Compiler, types: [Signature], function: CompiledFunction, module: Module,
+      captured: [Storage], results: [Signature]
+    ) {
+      self.compiler = compiler
+      self.types = types
+      self.function = function
+      self.module = module
+      self.captured = captured
+      self.results = results
+    }
+
+    /// Holds for the first caller only.
+    func takesComparison() -> Bool {
+      isCompared.withLock { isCompared in
+        defer { isCompared = true }
+        return !isCompared
+      }
+    }
   }
 
   /// Element type and shape of an argument or result.
   struct Signature: Equatable, Sendable {
     let dtype: DType
     let shape: [Int]
+
+    func fits(_ tensor: Tensor) -> Bool {
+      switch tensor.representation {
+      case .handle(let handle): dtype == handle.node.dtype && shape == handle.node.shape
+      case .scalar(let value): dtype == value.defaultType && shape.isEmpty
+      }
+    }
   }
 
   /// So many programs stay; the least recently compiled goes first.
@@ -71,22 +98,20 @@ final class SignatureCache: Sendable {
     for arguments: [Tensor], at location: SourceLocation
   ) -> (variant: Variant, inputs: [Storage]) {
     var inputs: [Storage] = []
-    inputs.reserveCapacity(arguments.count + 4)
+    inputs.reserveCapacity(arguments.count)
     for argument in arguments { inputs.append(argument.storage(at: location)) }
     let compiler = Compiler.current
-    var needsComparison = false
     let known = variants.withLock { variants -> Variant? in
-      let index = variants.firstIndex { $0.compiler === compiler && $0.fits(arguments) }
-      guard let index else { return nil }
-      if Self.comparesTraces, !variants[index].isCompared {
-        variants[index].isCompared = true
-        needsComparison = true
+      for variant in variants where variant.compiler === compiler && variant.fits(arguments) {
+        return variant
       }
-      return variants[index]
+      return nil
     }
     let variant = known ?? add(arguments, at: location)
-    if needsComparison { compare(trace(variant.types), with: variant) }
-    inputs += variant.captured
+    if Self.comparesTraces, known != nil, variant.takesComparison() {
+      compare(trace(variant.types), with: variant)
+    }
+    if !variant.captured.isEmpty { inputs += variant.captured }
     return (variant, inputs)
   }
 
@@ -153,12 +178,7 @@ final class SignatureCache: Sendable {
 extension SignatureCache.Variant {
   /// Whether the program is one for the arguments.
   func fits(_ arguments: [Tensor]) -> Bool {
-    for index in arguments.indices {
-      let type = types[index]
-      if type.dtype != arguments[index].dtype || type.shape != arguments[index].shape {
-        return false
-      }
-    }
+    for index in arguments.indices where !types[index].fits(arguments[index]) { return false }
     return true
   }
 }
