@@ -227,62 +227,6 @@ public struct View: Hashable, Sendable {
   }
 }
 
-/// Order in which elements are combined; part of what a program means.
-public enum CombinationOrder: Hashable, Sendable {
-  /// One after the other.
-  case sequential
-  /// In `lanes` partial results over chunks of `chunk` elements, folded in a fixed tree.
-  case lanes(Int, chunk: Int)
-}
-
-/// Combination of elements along axes.
-public struct Reduction: Hashable, Sendable {
-  /// What combines.
-  public enum Monoid: String, Hashable, Sendable, CaseIterable {
-    case sum, product, max, min, any, all, argMax, argMin
-  }
-
-  /// What combines.
-  public var monoid: Monoid
-  /// Ascending; the result lacks them.
-  public var axes: [Int]
-  /// The order of combination.
-  public var order: CombinationOrder
-
-  /// Describes a reduction.
-  public init(_ monoid: Monoid, axes: [Int], order: CombinationOrder) {
-    self.monoid = monoid
-    self.axes = axes
-    self.order = order
-  }
-}
-
-/// Cumulative combination along an axis.
-public struct Scan: Hashable, Sendable {
-  /// What combines.
-  public var monoid: Reduction.Monoid
-  /// The axis.
-  public var axis: Int
-  /// Leaves the element itself out.
-  public var isExclusive: Bool
-  /// Runs from the end.
-  public var isReverse: Bool
-  /// The order of combination.
-  public var order: CombinationOrder
-
-  /// Describes a scan.
-  public init(
-    _ monoid: Reduction.Monoid, axis: Int, isExclusive: Bool, isReverse: Bool,
-    order: CombinationOrder
-  ) {
-    self.monoid = monoid
-    self.axis = axis
-    self.isExclusive = isExclusive
-    self.isReverse = isReverse
-    self.order = order
-  }
-}
-
 /// Sum of products: variables below the result's rank are its axes, the others are summed over.
 public struct Contraction: Hashable, Sendable {
   /// Index map of each operand.

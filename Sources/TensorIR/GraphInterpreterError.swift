@@ -21,6 +21,8 @@ public enum GraphInterpreterError: Error, Hashable, Sendable, CustomStringConver
   case extent(graph: String, value: String, type: TensorType)
   /// A view that reads outside its operand.
   case index(graph: String, value: String, axis: Int, index: Int, extent: Int)
+  /// A reduction of no elements by a monoid that has no value of nothing.
+  case emptyReduction(graph: String, value: String, monoid: Reduction.Monoid)
   /// A kernel that its interpreter stopped.
   case kernel(InterpreterError)
   /// A check of a kernel that failed.
@@ -41,6 +43,8 @@ public enum GraphInterpreterError: Error, Hashable, Sendable, CustomStringConver
     case .extent(let graph, let value, let type): "@\(graph): \(value): no tensor is \(type)"
     case .index(let graph, let value, let axis, let index, let extent):
       "@\(graph): \(value): index \(index) leaves axis \(axis), which is \(extent) long"
+    case .emptyReduction(let graph, let value, let monoid):
+      "@\(graph): \(value): \(monoid) of nothing has no value"
     case .kernel(let error): "\(error)"
     case .check(let kernel, let message): "kernel @\(kernel): \(message)"
     }

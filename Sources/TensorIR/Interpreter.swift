@@ -193,7 +193,16 @@ private struct Frame {
     case .kernel(let kernel):
       let results = zip(node.types, shapes).map { (type: $0.dtype, extents: $1) }
       return try kernels(kernel, operands(of: node), results, row)
-    case .parameter, .call, .reduce, .scan, .concat, .gather, .scatter, .contract, .sort, .loop,
+    case .reduce(let reduction):
+      let operand = operands(of: node)[0]
+      if reduction.monoid.row.needsElements,
+        reduction.axes.contains(where: { operand.extents[$0] == 0 })
+      {
+        throw .emptyReduction(graph: graph.name, value: name, monoid: reduction.monoid)
+      }
+      return [Evaluation.reduce(reduction, operand, shapes[0])]
+    case .scan(let scan): return [Evaluation.scan(scan, operands(of: node)[0])]
+    case .parameter, .call, .concat, .gather, .scatter, .contract, .sort, .loop,
       .conditional:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
     }

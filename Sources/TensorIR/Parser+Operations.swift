@@ -22,6 +22,8 @@ extension GraphParser {
         throw reader.error("no kernel @\(token.text) in this text", at: token)
       }
       return try invocation(.kernel(kernel))
+    case "reduce": return try reduction()
+    case "scan": return try scan()
     case let name where NodeKind.declaredKeywords.contains(name):
       throw reader.error(NodeKind.declaredOnly(name), at: keyword)
     default:
@@ -160,7 +162,7 @@ extension GraphParser {
 extension NodeKind {
   /// The kinds whose data exists and that nothing builds yet.
   static let declaredKeywords: Set<String> = [
-    "reduce", "scan", "concat", "gather", "scatter", "contract", "sort", "loop", "conditional",
+    "concat", "gather", "scatter", "contract", "sort", "loop", "conditional",
   ]
 
   /// The message for those kinds.

@@ -7,7 +7,11 @@
 //   operation ::= row operand ("," operand)* | "iota" axis | "constant" "[" [literal,*] "]"
 //               | "view" value "[" [index,*] "]" ["where" guard ("," guard)* "else" literal]
 //                 "->" "[" [axis,*] "]"
+//               | "reduce" monoid value "axes" "(" axis ("," axis)* ")" order
+//               | "scan" monoid value "axis" axis ["exclusive"] ["reverse"] order
 //               | ("call" @graph | "kernel" @kernel) "(" [operand ("," operand)*] ")"
+//   monoid    ::= "sum" | "product" | "max" | "min" | "any" | "all" | "argMax" | "argMin"
+//   order     ::= "order" "(" ("sequential" | "lanes" n "," "chunk" n) ")"
 //   guard     ::= index "<=" index "<" index                        lower, expression, upper
 //   operand   ::= value | literal         value ::= %name           types ::= type ("," type)*
 //   type      ::= dtype ["[" index ("," index)* "]"]                over symbols
@@ -15,7 +19,7 @@
 // Indices are expressions (IRCore/Text/IndexText.swift) over symbols and the axes that follow
 // `->`. Values print as numbers in order of definition, parameters by their names. A literal has
 // the type that its row implies; where the row does not, it carries it: `1.0:f32`. Node kinds
-// that are declared only (reduce, scan, …) print as their keyword, attributes and operands.
+// that are declared only (concat, gather, …) print as their keyword, attributes and operands.
 
 public import IRCore
 import LoopIR
@@ -107,7 +111,12 @@ private struct GraphPrinter {
     case .view(let view): return "view \(operands.first ?? "?")\(text(of: view, node.types[0]))"
     case .call(let name): return "call @\(name)(\(list(operands)))"
     case .kernel(let kernel): return "kernel @\(kernel.name)(\(list(operands)))"
-    case .reduce, .scan, .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
+    case .reduce(let reduction):
+      return "reduce \(reduction.monoid) \(list(operands)) \(reduction.axesText) \(reduction.order)"
+    case .scan(let scan):
+      let flags = (scan.isExclusive ? " exclusive" : "") + (scan.isReverse ? " reverse" : "")
+      return "scan \(scan.monoid) \(list(operands)) axis \(scan.axis)\(flags) \(scan.order)"
+    case .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
       let attributes = node.kind.attributes { $0.text { axes[$0] } }
       return "\(node.kind.keyword)\(attributes) \(list(operands))"
     }
@@ -149,12 +158,8 @@ extension NodeKind {
   /// The attributes of the kinds that are declared only, in an obvious form.
   fileprivate func attributes(_ text: (IndexExpression) -> String) -> String {
     switch self {
-    case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel: return ""
-    case .reduce(let reduction):
-      return " \(reduction.monoid) over \(reduction.axes) \(reduction.order)"
-    case .scan(let scan):
-      let flags = (scan.isExclusive ? " exclusive" : "") + (scan.isReverse ? " reverse" : "")
-      return " \(scan.monoid) along \(scan.axis)\(flags) \(scan.order)"
+    case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan:
+      return ""
     case .concat(let axis), .gather(let axis): return " along \(axis)"
     case .scatter(let axis, let combine):
       return " along \(axis)\(combine.map { " \($0)" } ?? "")"
@@ -169,16 +174,6 @@ extension NodeKind {
       return " @\(loop.body) \(loop.tripCount.map { "times \(text($0))" } ?? "while")"
         + " carry \(loop.carriedCount)"
     case .conditional(let then, let otherwise): return " @\(then) else @\(otherwise)"
-    }
-  }
-}
-
-extension CombinationOrder: CustomStringConvertible {
-  /// `order(sequential)`, `order(lanes 32, chunk 4096)`.
-  public var description: String {
-    switch self {
-    case .sequential: "order(sequential)"
-    case .lanes(let lanes, let chunk): "order(lanes \(lanes), chunk \(chunk))"
     }
   }
 }

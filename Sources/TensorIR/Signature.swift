@@ -27,7 +27,7 @@ struct Signature {
   }
 
   /// The types of a call's results, or what is wrong with its operands.
-  func results(of operands: [TensorType]) -> Result<[TensorType], MismatchedCall> {
+  func results(of operands: [TensorType]) -> Result<[TensorType], Mismatch> {
     guard operands.count == parameters.count else {
       return .failure(.shape("\(parameters.count) operands expected, found \(operands.count)"))
     }
@@ -60,13 +60,13 @@ extension Signature {
   }
 }
 
-/// Why operands do not fit a signature.
-enum MismatchedCall: Error {
+/// Why operands do not fit an operation or a signature.
+package enum Mismatch: Error {
   case shape(String)
   case type(String)
 
   /// The words.
-  var problem: String {
+  package var problem: String {
     switch self {
     case .shape(let text), .type(let text): text
     }

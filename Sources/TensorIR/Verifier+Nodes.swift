@@ -17,7 +17,9 @@ extension GraphVerifier {
       guard let callee = module[name] else { throw error(id, "no graph @\(name)") }
       try verifyCall(Signature(callee), id)
     case .kernel(let kernel): try verifyCall(Signature(kernel), id)
-    case .reduce, .scan, .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
+    case .reduce(let reduction): try verifyReduction(reduction.result, id)
+    case .scan(let scan): try verifyReduction(scan.result, id)
+    case .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
       throw error(
         "\(names[ValueID(id)]): \(NodeKind.declaredOnly(node.kind.keyword))")
     }
@@ -87,6 +89,22 @@ extension GraphVerifier {
           types.map(\.description).joined(separator: ", ")
         }
         throw error(id, "results \(list(results)) expected, found \(list(node.types))")
+      }
+    }
+  }
+
+  /// Checks a reduction or a scan, whose `result` tells the type that follows from the operand's.
+  private func verifyReduction(
+    _ result: (TensorType) -> Result<TensorType, Mismatch>, _ id: NodeID
+  ) throws(VerifierError) {
+    try verifyCounts(id, operands: 1)
+    guard let operand = graph[id].operands[0].value else { return }
+    let type = graph[type: operand]
+    switch result(type) {
+    case .failure(let mismatch): throw error(id, "\(type) \(mismatch.problem)")
+    case .success(let expected):
+      guard graph[id].types[0] == expected else {
+        throw error(id, "a result of \(expected) expected, found \(graph[id].types[0])")
       }
     }
   }

@@ -15,6 +15,11 @@
 //               axes and symbols, within the operand wherever the facts decide it; a fill of the
 //               element type exactly when there are guards
 //   kernel      operands and results match the kernel's parameters in type and number of elements
+//   reduce      ascending axes of the operand, at least one; an element type that the monoid takes,
+//               and the result's type and shape that follow; one axis or all for argMax and argMin;
+//               no constant extent 0 for monoids that have no value of nothing; lanes a power of
+//               two, chunk a multiple of lanes
+//   scan        an axis of the operand; sum, product, max or min; the operand's type; sequential
 //   others      are declared only and refused
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal

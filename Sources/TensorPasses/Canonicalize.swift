@@ -6,7 +6,8 @@ public import TensorIR
 extension Pass where Input == Module, Output == Module {
   /// Brings each node into one form: views of views become one view, views that change nothing and
   /// casts to the same type vanish, constants of one repeated element and their views become
-  /// literals, literals stand to the right of commutative rows.
+  /// literals, literals stand to the right of commutative rows, reductions and scans over axes of
+  /// extent 1 become views.
   ///
   /// Requires a verified module. Guarantees the same bits; no view reads another unless their fills
   /// differ or one index map for both would be long; inner views may be left without uses. min and
@@ -24,7 +25,9 @@ extension Pass where Input == Module, Output == Module {
         }
       case .view(let view): rewriter.keepView(view, node, location)
       case .elementwise(let row): rewriter.keepElementwise(row, node, location)
-      case .parameter, .iota, .call, .kernel, .reduce, .scan, .concat, .gather, .scatter,
+      case .reduce(let reduction): rewriter.keepReduction(reduction, node, location)
+      case .scan(let scan): rewriter.keepScan(scan, node, location)
+      case .parameter, .iota, .call, .kernel, .concat, .gather, .scatter,
         .contract, .sort, .loop, .conditional:
         rewriter.keep(node, at: location)
       }
@@ -36,14 +39,7 @@ extension GraphRewriter {
   fileprivate mutating func keepView(_ view: View, _ node: Node, _ location: SourceLocation) {
     guard let source = node.operands[0].value else { return keep(node, at: location) }
     let type = node.types[0]
-    var (view, operand) = (view.simplified(shape: type.shape), source)
-    // The operand is composed already, so it reads a view only where fills differ.
-    if case .view(let inner) = graph[source.node].kind,
-      let innerSource = graph[source.node].operands[0].value,
-      let composed = view.composed(over: inner, shape: type.shape)
-    {
-      (view, operand) = (composed, innerSource)
-    }
+    let (view, operand) = composed(view.simplified(shape: type.shape), source, type.shape)
     if let literal = graph.splat(operand), view.fill == nil || view.fill == literal {
       return finish([.literal(literal)])
     }
@@ -51,6 +47,18 @@ extension GraphRewriter {
       return finish([.value(operand)])
     }
     keep(Node(.view(view), [.value(operand)], type), at: location)
+  }
+
+  /// One view for `view` and the one that made `source`, where that can be. The operand is composed
+  /// already, so it reads a view only where fills differ.
+  func composed(
+    _ view: View, _ source: ValueID, _ shape: [IndexExpression]
+  ) -> (View, ValueID) {
+    guard case .view(let inner) = graph[source.node].kind,
+      let innerSource = graph[source.node].operands[0].value,
+      let composed = view.composed(over: inner, shape: shape)
+    else { return (view, source) }
+    return (composed, innerSource)
   }
 
   fileprivate mutating func keepElementwise(

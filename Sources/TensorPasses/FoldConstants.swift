@@ -7,7 +7,7 @@ extension Pass where Input == Module, Output == Module {
   /// The largest number of elements of a constant that folding makes.
   static var largestFoldedConstant: Int { 4096 }
 
-  /// Evaluates elementwise nodes and views whose operands are literals or constants.
+  /// Evaluates elementwise nodes, views, reductions and scans whose operands are literals or constants.
   ///
   /// Requires a verified module. Guarantees the bits that `row` computes: `mulAdd` rounds once where
   /// the row has FMA, so programs folded for one row are not for another. Elementwise nodes of
@@ -48,7 +48,9 @@ extension GraphRewriter {
     switch node.kind {
     case .elementwise: foldedElementwise(node, row)
     case .view(let view): foldedView(view, node)
-    case .parameter, .constant, .iota, .call, .kernel, .reduce, .scan, .concat, .gather, .scatter,
+    case .reduce(let reduction): foldedReduction(reduction, node)
+    case .scan(let scan): foldedScan(scan, node)
+    case .parameter, .constant, .iota, .call, .kernel, .concat, .gather, .scatter,
       .contract, .sort, .loop, .conditional:
       nil
     }
@@ -81,6 +83,21 @@ extension GraphRewriter {
       result.count <= operand.count
     else { return nil }
     return Folded(result)
+  }
+
+  private func foldedReduction(_ reduction: Reduction, _ node: Node) -> Folded? {
+    guard let source = node.operands[0].value, let operand = constant(source),
+      operand.count <= Pass<Module, Module>.largestFoldedConstant,
+      let extents = foldableExtents(node.types[0])
+    else { return nil }
+    return Folded(Evaluation.reduce(reduction, operand, extents))
+  }
+
+  private func foldedScan(_ scan: Scan, _ node: Node) -> Folded? {
+    guard let source = node.operands[0].value, let operand = constant(source),
+      foldableExtents(node.types[0]) != nil
+    else { return nil }
+    return Folded(Evaluation.scan(scan, operand))
   }
 
   private func foldableExtents(_ type: TensorType) -> [Int]? {

@@ -130,8 +130,8 @@ import Testing
       "2:12: a literal with its type expected, such as 1:f32"
     ),
     (
-      "graph @f(%x: f32) -> f32 {\n %0 = reduce sum %x : f32",
-      "2:7: reduce is declared, but this version does not build it yet"
+      "graph @f(%x: f32) -> f32 {\n %0 = sort sum %x : f32",
+      "2:7: sort is declared, but this version does not build it yet"
     ),
     (
       "graph @f(%x: f32) -> f32 {\n %0 = kernel @k(%x) : f32",

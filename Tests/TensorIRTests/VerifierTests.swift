@@ -94,8 +94,20 @@ import Testing
     (Node(.parameter("x"), [], type), "%x: parameter: a second parameter %x"),
     (Node(.parameter("1y"), [], type), "%1y: parameter: '1y' is no name of a parameter"),
     (
-      Node(.reduce(Reduction(.sum, axes: [0], order: .sequential)), [x], TensorType(.f32)),
-      "%0: reduce is declared, but this version does not build it yet"
+      Node(.sort(axis: 0, descending: false), [x], type),
+      "%0: sort is declared, but this version does not build it yet"
+    ),
+    (
+      Node(.reduce(Reduction(.sum, axes: [0], order: .sequential)), [x, x], TensorType(.f32)),
+      "%0: reduce: 1 operands expected, found 2"
+    ),
+    (
+      Node(.reduce(Reduction(.sum, axes: [0], order: .sequential)), [.literal(.f32(1))], type),
+      "%0: reduce: operand 0 is a literal; only elementwise nodes take literals"
+    ),
+    (
+      Node(.reduce(Reduction(.argMax, axes: [0], order: .sequential)), [x], [type, type]),
+      "%0: reduce: 1 result expected, found 2"
     ),
   ]
 
