@@ -17,6 +17,7 @@ struct RowLowering {
   private var emitter: StepEmitter
   private var rowVariables: [VariableID] = []
   private var kept: [Int: BufferID] = [:]
+  private var tailMasks: [Int: Operand] = [:]
 
   /// Rows up to this many elements may keep values in a buffer.
   private static let longestKeptRow = 1 << 16
@@ -200,11 +201,7 @@ struct RowLowering {
     emitter.place = place(at: position)
     emitter.lanes = lanes
     emitter.forget { stages.varies[$0] == false }
-    if tail {
-      let index = emitter.define(.index(position), .i64, lanes: lanes)
-      let bound = Operand.literal(Literal(.i64, integer: count.asConstant ?? 0))
-      emitter.tail = emitter.apply(.lt, [index, bound], .bool)
-    }
+    if tail { emitter.tail = tailMask(position, lanes) }
     for result in work.kept { keep(result, stage, position) }
     var next: [Operand] = []
     for (index, step) in work.reductions.enumerated() {
@@ -224,6 +221,16 @@ struct RowLowering {
     }
     emitter.forget { stages.varies[$0] == false }
     return next
+  }
+
+  /// The lanes that exist in the last group; one mask serves all walks of a row.
+  private mutating func tailMask(_ position: IndexExpression, _ lanes: Int) -> Operand {
+    if let known = tailMasks[lanes] { return known }
+    let index = emitter.define(.index(position), .i64, lanes: lanes)
+    let bound = emitter.define(.index(count), .i64)
+    let mask = emitter.apply(.lt, [index, bound], .bool)
+    tailMasks[lanes] = mask
+    return mask
   }
 
   private mutating func keep(_ step: Int, _ stage: Int, _ position: IndexExpression) {

@@ -80,8 +80,9 @@ extension CombinationOrder: CustomStringConvertible {
 //      positions l, l + n, l + 2n, … in this order: acc[l] = op(acc[l], x).
 //   3. Lanes combine by halves: for h = n/2, n/4, … 1: acc[l] = op(acc[l], acc[l + h]) for l < h.
 //      acc[0] is the chunk's result; a lane without elements takes part with the identity.
-//   4. Chunk results p[0 ..< m] combine by halves: while m > 1, with h = (m + 1) / 2:
-//      p[i] = op(p[i], p[i + h]) for i < m - h, then m = h. p[0] is the result.
+//   4. Chunk results p[0 ..< m] combine by halves: while m > 1, with h half the least power of two
+//      that is not below m: p[i] = op(p[i], p[i + h]) for i < m - h, then m = h. p[0] is the result.
+//      So step 4 is step 3 in as many lanes, of which some have no chunk.
 //   Without elements there are no chunks, and the result is the identity.
 //
 // Step 2 is what vector registers do, step 3 is what a horizontal reduction of a register does,

@@ -89,12 +89,13 @@ private struct Combiner {
     return foldByHalves(partials)
   }
 
-  /// Combines the first half with the second until one is left; an odd one out stays last.
+  /// Combines the first half with the second until one is left, halves being those of the next
+  /// power of two.
   private mutating func foldByHalves(_ partials: [UInt64]) -> UInt64 {
     var partials = partials
     var count = partials.count
     while count > 1 {
-      let half = (count + 1) / 2
+      let half = count.roundedUpToPowerOfTwo / 2
       for index in 0..<(count - half) {
         partials[index] = apply(partials[index], partials[index + half])
       }

@@ -45,15 +45,18 @@ private struct Fusion {
 
   mutating func module(keeping module: Module) -> Module {
     for id in graph.ids {
-      if !isFree(id), home[id] != nil || !isElementwise(id) { emit(item(of: id)) }
+      if !isFree(id), home[id] != nil || !isComputed(id) { emit(item(of: id)) }
     }
     main.results = graph.results.compactMap { values[$0] }
     return Module(graphs: [main] + callees + module.graphs.dropFirst(), kernels: module.kernels)
   }
 
-  private func isElementwise(_ id: NodeID) -> Bool {
-    if case .elementwise = graph[id].kind { return true }
-    return false
+  /// Nodes that regions hold.
+  private func isComputed(_ id: NodeID) -> Bool {
+    switch graph[id].kind {
+    case .elementwise, .reduce: true
+    default: false
+    }
   }
 
   /// Index maps that nobody needs in memory.

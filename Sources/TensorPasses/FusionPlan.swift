@@ -210,7 +210,9 @@ public struct FusionPlan: Sendable {
 
   /// The region that the node may join without repeating work, merging regions if need be.
   private mutating func joinable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> Int? {
-    guard readers.allSatisfy({ isAligned(id, in: $0) }) else { return nil }
+    guard readers.allSatisfy({ isAligned(id, in: $0) }),
+      !reduces(id) || readers.allSatisfy({ isRow(id, in: $0) })
+    else { return nil }
     if let axes = readers.compactMap({ rowAxes(of: id, in: $0) }).first {
       guard hasRows(regions[readers[0]].shape, axes) else { return nil }
     }

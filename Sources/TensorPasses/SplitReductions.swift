@@ -107,10 +107,3 @@ private struct ReductionSplitting {
       fill: reduction.monoid.identity(type))
   }
 }
-
-extension Int {
-  /// The least power of two that is not below.
-  fileprivate var roundedUpToPowerOfTwo: Int {
-    self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
-  }
-}

@@ -20,7 +20,8 @@ private func sum(_ x: [Float], lanes: Int, chunk: Int) -> Float {
   }
   var m = chunks.count
   while m > 1 {
-    let h = (m + 1) / 2
+    var h = 1
+    while 2 * h < m { h *= 2 }
     for i in 0..<(m - h) { chunks[i] += chunks[i + h] }
     m = h
   }

@@ -214,10 +214,3 @@ extension [Statement] {
     for case .loop(let loop) in self { visit(loop) }
   }
 }
-
-extension Int {
-  /// The least power of two that is not below.
-  var roundedUpToPowerOfTwo: Int {
-    self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
-  }
-}

@@ -72,8 +72,9 @@ extension DependenceTest {
 
   /// Whether the store `write`, before `read` in one iteration of `loop`, certainly wrote what is
   /// read: the subscripts are equal, or those of the write run over a range that holds the read's.
+  /// A store under a mask covers reads under the same mask.
   private func covers(_ write: MemoryReference, _ read: MemoryReference, in loop: Loop) -> Bool {
-    guard case .store(_, let access, nil) = write.statement,
+    guard case .store(_, let access, let mask) = write.statement, mask == nil || mask == read.mask,
       access.buffer == read.access.buffer, write.lanes == read.lanes,
       write.elementBytes == read.elementBytes
     else { return false }
@@ -85,24 +86,49 @@ extension DependenceTest {
     }
     return zip(access.indices, read.access.indices).allSatisfy { a, b in
       a == b && !own.contains { a.contains($0.variable.atom) }
-        || own.removeCovering(a, b, read: IndexBounds(enclosing: read.enclosing))
+        || own.removeCovering(
+          a, b, lanes: read.lanes, read: IndexBounds(enclosing: read.enclosing))
     } && own.allSatisfy { ($0.constantTripCount ?? 0) > 0 }
   }
 }
 
+extension MemoryReference {
+  /// The mask of a load.
+  fileprivate var mask: Operand? {
+    guard case .define(_, .load(_, let mask, _)) = statement else { return nil }
+    return mask
+  }
+}
+
 extension [Loop] {
-  /// Whether `write` is the variable of one of the loops plus a constant and runs over every value
-  /// of `read`; that loop then leaves the list.
+  /// Whether `write` is the variable of one of the loops plus a constant, and the lane where there
+  /// are several, and runs over every value of `read`; that loop then leaves the list.
   fileprivate mutating func removeCovering(
-    _ write: IndexExpression, _ read: IndexExpression, read bounds: IndexBounds
+    _ write: IndexExpression, _ read: IndexExpression, lanes: Int, read bounds: IndexBounds
   ) -> Bool {
     guard let index = firstIndex(where: { write.contains($0.variable.atom) }) else { return false }
     let loop = self[index]
-    guard loop.step == 1, let offset = (write - loop.variable.expression).asConstant,
-      let low = bounds.lower(of: read - loop.lower - IndexExpression(offset)), low >= 0,
-      let high = bounds.upper(of: read - loop.upper - IndexExpression(offset)), high < 0
+    let moving = lanes > 1 ? loop.variable.expression + .lane : loop.variable.expression
+    // Whole groups of lanes, one after the other, leave no gap.
+    guard loop.step == lanes, lanes == 1 || (loop.upper - loop.lower).isMultiple(of: lanes),
+      let offset = (write - moving).asConstant, let first = read.lane(0),
+      let last = read.lane(lanes - 1),
+      let low = bounds.lower(of: first - loop.lower - IndexExpression(offset)), low >= 0,
+      let high = bounds.upper(of: last - loop.upper - IndexExpression(offset)), high < 0
     else { return false }
     remove(at: index)
     return true
+  }
+}
+
+extension IndexExpression {
+  /// The value in one lane; `nil` unless it rises by one from lane to lane, or has none.
+  fileprivate func lane(_ lane: Int) -> IndexExpression? {
+    guard let factor = coefficient(of: .lane), factor == 0 || factor == 1 else { return nil }
+    return substituting { $0 == .lane ? IndexExpression(lane) : nil }
+  }
+
+  fileprivate func isMultiple(of factor: Int) -> Bool {
+    (asConstant ?? 1) % factor == 0
   }
 }
