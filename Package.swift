@@ -75,7 +75,7 @@ let package = Package(
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("RuntimeTests", ["CLatheRuntime"]),
-    tests("LatheNNTests", ["LatheNN", "CZlib"]),
+    tests("LatheNNTests", ["LatheNN", "Lathe", "CZlib"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
     tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
@@ -89,5 +89,6 @@ let package = Package(
         "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
         "LoopIR", "IRCore",
       ]),
+    tests("LatheCommandTests", ["LatheCommand"]),
   ]
 )

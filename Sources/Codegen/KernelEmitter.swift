@@ -21,7 +21,7 @@ struct KernelEmitter {
   /// By buffer number; empty where there are too many buffers for pairwise metadata.
   var scopes: [LLVMMetadata] = []
   /// Messages of the checks, by site.
-  var checks: [String] = []
+  let checks: [String]
   /// Bytes of scratch locals.
   var scratchBytes = 0
   private let report: LLVMFunction
@@ -33,6 +33,7 @@ struct KernelEmitter {
     self.row = row
     self.function = function
     builder = module.builder
+    checks = kernel.checkMessages
     scalars = ScalarEmitter(builder: module.builder, row: row)
     values = Array(repeating: nil, count: kernel.variables.count)
     let types = module.types
@@ -165,8 +166,7 @@ struct KernelEmitter {
   }
 
   private mutating func emitCheck(_ condition: Operand, _ message: String) {
-    let site = checks.count
-    checks.append(message)
+    let site = checks.firstIndex(of: message) ?? 0
     let failing = function.appendBlock("check.failed")
     let next = function.appendBlock("check.end")
     builder.condBr(value(condition), next, failing).setBranchWeights(1000, 1)

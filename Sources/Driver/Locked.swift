@@ -11,33 +11,35 @@
 /// A heap pthread mutex rather than Synchronization's `Mutex`, about which ThreadSanitizer reports
 /// races that are none.
 public struct Locked<State>: ~Copyable, @unchecked Sendable {
-  // Unchecked: every access to `state` holds `mutex`.
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let state: UnsafeMutablePointer<State>
+  private struct Contents {
+    var mutex: pthread_mutex_t
+    var state: State
+  }
+
+  // Unchecked: every access to the state holds the mutex. One block for both, since every tensor
+  // has one.
+  private let contents: UnsafeMutablePointer<Contents>
 
   /// Shares `initial`.
   public init(_ initial: consuming sending State) {
-    mutex = .allocate(capacity: 1)
-    mutex.initialize(to: pthread_mutex_t())
-    pthread_mutex_init(mutex, nil)
-    state = .allocate(capacity: 1)
-    state.initialize(to: initial)
+    contents = .allocate(capacity: 1)
+    contents.initialize(to: Contents(mutex: pthread_mutex_t(), state: initial))
+    pthread_mutex_init(&contents.pointee.mutex, nil)
   }
 
   /// Runs `body` alone on the state. Never compile, wait or call back inside.
   public borrowing func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return try body(&state.pointee)
+    pthread_mutex_lock(&contents.pointee.mutex)
+    defer { pthread_mutex_unlock(&contents.pointee.mutex) }
+    return try body(&contents.pointee.state)
   }
 
   deinit {
-    pthread_mutex_destroy(mutex)
-    mutex.deallocate()
-    state.deinitialize(count: 1)
-    state.deallocate()
+    pthread_mutex_destroy(&contents.pointee.mutex)
+    contents.deinitialize(count: 1)
+    contents.deallocate()
   }
 }
 

@@ -114,7 +114,8 @@ private struct NumberFormat {
     let finite = elements.map(\.doubleValue).filter { $0.isFinite && $0 != 0 }.map(abs)
     let largest = finite.max() ?? 0
     let smallest = finite.min() ?? 0
-    let hasExponents = largest >= 1e8 || (largest > 0 && (smallest < 1e-4 || largest / smallest > 1e6))
+    let hasExponents =
+      largest >= 1e8 || (largest > 0 && (smallest < 1e-4 || largest / smallest > 1e6))
     let digits = elements.map { Digits($0) }
     if hasExponents {
       let count = digits.map(\.fractionOfMantissa).max() ?? 0
@@ -201,7 +202,9 @@ private struct Digits {
     let kept = exponent + 1 + count
     if kept < 0 { rounded.digits = [] } else { rounded.round(to: kept) }
     var text = sign
-    for power in stride(from: max(rounded.digits.isEmpty ? 0 : rounded.exponent, 0), through: 0, by: -1) {
+    for power in stride(
+      from: max(rounded.digits.isEmpty ? 0 : rounded.exponent, 0), through: 0, by: -1)
+    {
       text.append(rounded.digit(power))
     }
     text += "."

@@ -43,12 +43,15 @@ public struct Tensor: Sendable {
     at location: SourceLocation
   ) {
     let operation = TraceOperation(kind: kind, operands: operands)
+    if Evaluation.isEager, kind.isArithmetic,
+      let storage = EagerPrograms.run(operation, dtype, shape, at: location)
+    {
+      self.init(storage, dtype: dtype, shape: shape, at: location)
+      return
+    }
     let node = TraceNode(operation, dtype: dtype, shape: shape, at: location)
     self.init(node: node)
-    if node.isTraced { return }
-    if node.depth > Evaluation.deepestTrace || kind.isArithmetic && Evaluation.isEager {
-      evaluate(at: location)
-    }
+    if node.depth > Evaluation.deepestTrace, !node.isTraced { evaluate(at: location) }
   }
 
   /// The element type.
@@ -121,7 +124,7 @@ extension Tensor: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
 
 extension NodeKind {
   /// Whether the node computes, rather than names or arranges elements.
-  fileprivate var isArithmetic: Bool {
+  var isArithmetic: Bool {
     switch self {
     case .parameter, .constant, .iota, .view: false
     case .elementwise, .call, .kernel, .reduce, .scan, .concat, .gather, .scatter, .contract,

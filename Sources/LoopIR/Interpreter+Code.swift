@@ -124,7 +124,7 @@ struct KernelCode {
   private let symbols: [String: Int]
   private var literals: [Literal: Int] = [:]
   private var programIndices: [ProgramKey: Int] = [:]
-  private var siteCount = 0
+  private let messages: [String]
 
   private struct ProgramKey: Hashable {
     let row: Elementwise
@@ -136,6 +136,7 @@ struct KernelCode {
     self.kernel = kernel
     self.symbols = Dictionary(uniqueKeysWithValues: zip(kernel.symbols, symbols))
     name = kernel.name
+    messages = kernel.checkMessages
     for variable in kernel.variables {
       let place = RegisterPlace(
         start: registers.count, stride: variable.type.lanes == 1 ? 0 : 1)
@@ -232,9 +233,8 @@ extension KernelCode {
       return .accumulate(
         program: program(row, [type, type], type), place(value), type, code(access, type),
         mask: mask.map { place($0) }, lanes: kernel.lanes(storing: value, mask: mask))
-    case .check(let condition, _):
-      siteCount += 1
-      return .check(place(condition), site: siteCount - 1)
+    case .check(let condition, let message):
+      return .check(place(condition), site: messages.firstIndex(of: message) ?? 0)
     case .loop(let loop): return .loop(code(loop))
     case .whileLoop(let loop): return .whileLoop(code(loop))
     case .branch(let branch):

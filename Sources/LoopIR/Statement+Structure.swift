@@ -48,10 +48,14 @@ extension Kernel {
     }
   }
 
-  /// The messages of the kernel's checks in text order; a status is a place in this list.
+  /// The distinct messages of the kernel's checks in text order; a status is a place in this list.
+  /// Copies that a schedule makes of a check share its place.
   public var checkMessages: [String] {
     var messages: [String] = []
-    forEachStatement { if case .check(_, let message) = $0 { messages.append(message) } }
+    forEachStatement { statement in
+      guard case .check(_, let message) = statement, !messages.contains(message) else { return }
+      messages.append(message)
+    }
     return messages
   }
 

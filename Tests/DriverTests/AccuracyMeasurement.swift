@@ -116,7 +116,8 @@ extension AccuracyRun {
       default:
         let first = random.oneIn(2) ? number() : random.pick(special)
         let offset = UInt64(random.integer(0...64))
-        row = (0..<arity).map { _ in (first &+ (random.oneIn(2) ? offset : 0 &- offset)) & type.mask }
+        row = (0..<arity).map { _ in (first &+ (random.oneIn(2) ? offset : 0 &- offset)) & type.mask
+        }
       }
       for place in 0..<arity { columns[place].append(row[place]) }
     }

@@ -8,7 +8,9 @@ import Testing
 @Suite struct UndefinedSymbols {
   /// No row at any typing, on any target row, makes LLVM call a library.
   @Test(arguments: TargetRow.all) func rowsCallNothing(target: TargetRow) throws {
-    if !target.runsHere { print("skipped: running code for \(target.name), compiled and read only") }
+    if !target.runsHere {
+      print("skipped: running code for \(target.name), compiled and read only")
+    }
     for typing in RowTyping.all {
       for lanes in [1, typing.nativeLanes(target)] {
         let object = try objectCode(of: typing.kernel(lanes: lanes), for: target).object

@@ -84,4 +84,40 @@ import Testing
       for await same in group { #expect(same) }
     }
   }
+
+  #if DEBUG
+    @Test func aChangedConstantIsFoundAtTheSecondCall() async {
+      let result = await #expect(
+        processExitsWith: .failure, observing: [\.standardErrorContent]
+      ) { Changing.run() }
+      let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      #expect(
+        text.hasPrefix(
+          "CompileTests.swift:\(Changing.line): compile: the second trace differs: "
+            + "%0 = mul %x0, 1.0 : f32[1], then %0 = mul %x0, 2.0 : f32[1]"), "\(text)")
+    }
+  #endif
+}
+
+/// Function that does something else at each trace.
+private enum Changing {
+  private final class Counter: Sendable {
+    let count = Locked<Double>(0)
+    func next() -> Double {
+      count.withLock {
+        $0 += 1
+        return $0
+      }
+    }
+  }
+
+  static let line = #line + 4
+  static func run() {
+    let counter = Counter()
+    let f = compile { (x: Tensor) in
+      x * counter.next()
+    }
+    _ = f(Tensor([1.5]))
+    _ = f(Tensor([1.5]))
+  }
 }

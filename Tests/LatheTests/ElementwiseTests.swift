@@ -15,7 +15,8 @@ import Testing
     #expect((1 / (x + 2)).scalars(as: Float.self) == values.map { 1 / ($0 + 2) })
     #expect((x * half).scalars(as: Float.self) == values.map { $0 * half })
     #expect((count - x).scalars(as: Float.self) == values.map { 3 - $0 })
-    #expect((-x % 2).scalars(as: Float.self) == values.map { (-$0).truncatingRemainder(dividingBy: 2) })
+    #expect(
+      (-x % 2).scalars(as: Float.self) == values.map { (-$0).truncatingRemainder(dividingBy: 2) })
     var y = x
     y += 1
     y *= x
@@ -54,11 +55,13 @@ import Testing
   }
 
   @Test func castsSaturateAndBitcastsKeepBits() {
-    #expect(Tensor([1e10, .init(floatLiteral: .nan), -2.9]).cast(to: .i32).scalars(as: Int32.self)
-      == [.max, 0, -2])
+    #expect(
+      Tensor([1e10, .init(floatLiteral: .nan), -2.9]).cast(to: .i32).scalars(as: Int32.self)
+        == [.max, 0, -2])
     #expect(x.cast(to: .bool).scalars(as: Bool.self) == [true, false, true, true])
-    #expect(x.bitcast(to: .i32).scalars(as: Int32.self)
-      == values.map { Int32(bitPattern: $0.bitPattern) })
+    #expect(
+      x.bitcast(to: .i32).scalars(as: Int32.self)
+        == values.map { Int32(bitPattern: $0.bitPattern) })
   }
 
   @Test func activationsAreComposed() {

@@ -165,13 +165,17 @@ private enum Mistake {
     ),
     (
       "a value is read while compile { … } traces it",
-      { let f = compile { (x: Tensor) in x * Float(x.item()) }
-      _ = f(Tensor([1.0])) }
+      {
+        let f = compile { (x: Tensor) in x * Float(x.item()) }
+        _ = f(Tensor([1.0]))
+      }
     ),
     (
       "ir: call the function first",
-      { let f = compile { (x: Tensor) in x }
-      _ = f.ir(.graph) }
+      {
+        let f = compile { (x: Tensor) in x }
+        _ = f.ir(.graph)
+      }
     ),
   ]
 

@@ -41,7 +41,8 @@ import Testing
     #expect(x.transposed().shape == [4, 3, 2])
     let y = x.permuted([1, 2, 0])
     #expect(y.shape == [3, 4, 2])
-    let expected = (0..<3).flatMap { i in (0..<4).flatMap { j in (0..<2).map { $0 * 12 + i * 4 + j } } }
+    var expected: [Int] = []
+    for i in 0..<3 { for j in 0..<4 { for k in 0..<2 { expected.append(k * 12 + i * 4 + j) } } }
     #expect(y.scalars(as: Int.self) == expected)
     #expect(x.transposed(0, -1).shape == [4, 3, 2])
     #expect(x.expandedDimensions(at: 1).shape == [2, 1, 3, 4])

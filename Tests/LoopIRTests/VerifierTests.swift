@@ -83,6 +83,18 @@ import Testing
     #expect(
       message(kernel(1, [.loop(loop)]))
         == "for %0: an induction variable of type i64 expected, found f32")
+    var sum = kernel(3, [])
+    sum.variables[0].type = ValueType(.i64)
+    sum.variables[2].type = ValueType(.f64)
+    let carried = Carried(
+      inside: VariableID(1), initial: .literal(.f32(0)), result: VariableID(2))
+    sum.body = [
+      .loop(Loop(.serial, a, 0, 4, carried: [carried], yields: [.variable(VariableID(1))]))
+    ]
+    #expect(message(sum) == "for %1: result %0 of type f32 expected, found f64")
+    sum.variables[2].type = ValueType(.f32)
+    sum.body = [.loop(Loop(.serial, a, 0, .symbol("n")))]
+    #expect(message(sum) == "for %0: unknown symbol n")
   }
 
   @Test func yieldsAndDepth() {

@@ -7,26 +7,65 @@ import TensorIR
 /// Programs of one function of tensors by the element types and shapes of its arguments.
 final class SignatureCache: Sendable {
   /// A program and all that a call needs beside its arguments.
-  struct Variant: Sendable {
-    let compiler: ObjectIdentifier
+  final class Variant: Sendable {
+    /// Kept, so that no other compiler takes its place in memory.
+    let compiler: Compiler
     let types: [Signature]
     let function: CompiledFunction
     let module: Module
     /// Memory of captured tensors, passed after the arguments.
     let captured: [Storage]
     let results: [Signature]
+    /// Whether a second trace was compared with the first.
+    private let isCompared = Locked(false)
+
+    init(
+      compiler: Compiler, types: [Signature], function: CompiledFunction, module: Module,
+      captured: [Storage], results: [Signature]
+    ) {
+      self.compiler = compiler
+      self.types = types
+      self.function = function
+      self.module = module
+      self.captured = captured
+      self.results = results
+    }
+
+    /// Holds for the first caller only.
+    func takesComparison() -> Bool {
+      isCompared.withLock { isCompared in
+        defer { isCompared = true }
+        return !isCompared
+      }
+    }
   }
 
   /// Element type and shape of an argument or result.
   struct Signature: Equatable, Sendable {
     let dtype: DType
     let shape: [Int]
+
+    func fits(_ tensor: Tensor) -> Bool {
+      switch tensor.representation {
+      case .handle(let handle): dtype == handle.node.dtype && shape == handle.node.shape
+      case .scalar(let value): dtype == value.defaultType && shape.isEmpty
+      }
+    }
   }
 
   /// So many programs stay; the least recently compiled goes first.
   static let capacity = 64
   /// At so many programs a warning says that the signature keeps changing.
   static let warningCount = 8
+
+  /// Whether the second call of a program traces the function again, to find what changed.
+  static let comparesTraces: Bool = {
+    #if DEBUG
+      true
+    #else
+      false
+    #endif
+  }()
 
   private let body: @Sendable ([Tensor]) -> [Tensor]
   private let location: SourceLocation
@@ -59,14 +98,20 @@ final class SignatureCache: Sendable {
     for arguments: [Tensor], at location: SourceLocation
   ) -> (variant: Variant, inputs: [Storage]) {
     var inputs: [Storage] = []
-    inputs.reserveCapacity(arguments.count + 4)
+    inputs.reserveCapacity(arguments.count)
     for argument in arguments { inputs.append(argument.storage(at: location)) }
-    let compiler = ObjectIdentifier(Compiler.current)
-    let known = variants.withLock { variants in
-      variants.first { $0.compiler == compiler && $0.fits(arguments) }
+    let compiler = Compiler.current
+    let known = variants.withLock { variants -> Variant? in
+      for variant in variants where variant.compiler === compiler && variant.fits(arguments) {
+        return variant
+      }
+      return nil
     }
     let variant = known ?? add(arguments, at: location)
-    inputs += variant.captured
+    if Self.comparesTraces, known != nil, variant.takesComparison() {
+      compare(trace(variant.types), with: variant)
+    }
+    if !variant.captured.isEmpty { inputs += variant.captured }
     return (variant, inputs)
   }
 
@@ -100,7 +145,7 @@ final class SignatureCache: Sendable {
       return Signature(dtype: type.dtype, shape: type.extents ?? [])
     }
     return Variant(
-      compiler: ObjectIdentifier(Compiler.current), types: types, function: function,
+      compiler: Compiler.current, types: types, function: function,
       module: module, captured: trace.leaves.map(\.storage), results: results)
   }
 
@@ -133,12 +178,7 @@ final class SignatureCache: Sendable {
 extension SignatureCache.Variant {
   /// Whether the program is one for the arguments.
   func fits(_ arguments: [Tensor]) -> Bool {
-    for index in arguments.indices {
-      let type = types[index]
-      if type.dtype != arguments[index].dtype || type.shape != arguments[index].shape {
-        return false
-      }
-    }
+    for index in arguments.indices where !types[index].fits(arguments[index]) { return false }
     return true
   }
 }

@@ -84,7 +84,8 @@ private struct Slice {
       let text = "\(from.map(String.init) ?? "")..<\(to.map(String.init) ?? "")"
       return "range \(text) on axis \(axis) of extent \(extent)"
     }
-    let count = max(0, step > 0 ? (end - first + step - 1) / step : (first - end - step - 1) / -step)
+    let count = max(
+      0, step > 0 ? (end - first + step - 1) / step : (first - end - step - 1) / -step)
     indices.append(
       IndexExpression(first) + .variable(shape.count) * IndexExpression(step))
     shape.append(count)

@@ -1,5 +1,9 @@
 // Op by op, as eager frameworks run.
 
+import Driver
+import IRCore
+import TensorIR
+
 extension Evaluation {
   /// Whether operations run as they are called.
   @TaskLocal static var isEager = false
@@ -10,4 +14,89 @@ extension Evaluation {
 /// operations that read them.
 public func eagerly<Result>(_ body: () throws -> Result) rethrows -> Result {
   try Evaluation.$isEager.withValue(true, operation: body)
+}
+
+/// Compiled programs of single operations on values in memory.
+enum EagerPrograms {
+  /// What tells one operation's program from another's.
+  private struct Key: Hashable {
+    enum Operand: Hashable {
+      case literal(Literal)
+      /// Which operand first has the same value, so that `x * x` reads x once.
+      case value(first: Int, DType, [Int])
+    }
+
+    let kind: NodeKind
+    let operands: [Operand]
+    let dtype: DType
+    let shape: [Int]
+  }
+
+  private struct Programs: Sendable {
+    var compiler: Compiler?
+    var functions: [Key: CompiledFunction] = [:]
+  }
+
+  /// So many programs stay.
+  private static let capacity = 1_024
+  private static let programs = Locked<Programs>(Programs())
+
+  /// Runs one operation, together with the views and constants that it reads; `nil` inside the
+  /// trace of a compiled function.
+  static func run(
+    _ operation: TraceOperation, _ dtype: DType, _ shape: [Int], at location: SourceLocation
+  ) -> Storage? {
+    let nodes = operation.nodes
+    if nodes.contains(where: \.isTraced) { return nil }
+    guard let (key, inputs) = key(of: operation, dtype, shape) else {
+      let node = TraceNode(operation, dtype: dtype, shape: shape, at: location)
+      complete(node, at: location)
+      return node.storage
+    }
+    let compiler = Compiler.current
+    let known = programs.withLock { $0.compiler === compiler ? $0.functions[key] : nil }
+    do {
+      let function = try known ?? compile(operation, key, compiler, at: location)
+      return try Evaluation.run(function, inputs)[0]
+    } catch {
+      misuse("\(error)", at: location)
+    }
+  }
+
+  private static func complete(_ node: TraceNode, at location: SourceLocation) {
+    do { try Evaluation.evaluate([node]) } catch { misuse("\(error)", at: location) }
+  }
+
+  /// The key and the distinct inputs, where every operand stands in memory.
+  private static func key(
+    of operation: TraceOperation, _ dtype: DType, _ shape: [Int]
+  ) -> (key: Key, inputs: [Storage])? {
+    var operands: [Key.Operand] = []
+    var inputs: [Storage] = []
+    for (index, operand) in operation.operands.enumerated() {
+      switch operand {
+      case .literal(let literal): operands.append(.literal(literal))
+      case .node(let node):
+        guard let storage = node.storage else { return nil }
+        let first = operation.operands.firstIndex { $0.node === node } ?? index
+        operands.append(.value(first: first, node.dtype, node.shape))
+        if first == index { inputs.append(storage) }
+      }
+    }
+    return (Key(kind: operation.kind, operands: operands, dtype: dtype, shape: shape), inputs)
+  }
+
+  private static func compile(
+    _ operation: TraceOperation, _ key: Key, _ compiler: Compiler, at location: SourceLocation
+  ) throws(EvaluationFailure) -> CompiledFunction {
+    let node = TraceNode(operation, dtype: key.dtype, shape: key.shape, at: location)
+    let function = try Evaluation.compile(TraceGraph(name: "main", results: [node]).graph)
+    programs.withLock { programs in
+      if programs.compiler !== compiler || programs.functions.count >= capacity {
+        programs = Programs(compiler: compiler)
+      }
+      programs.functions[key] = function
+    }
+    return function
+  }
 }

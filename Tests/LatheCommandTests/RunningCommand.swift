@@ -1,0 +1,33 @@
+// Running the command that was built beside the tests.
+
+import Foundation
+
+/// What a run of the command printed.
+struct CommandResult {
+  let code: Int32
+  let output: String
+  let errors: String
+}
+
+func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
+
+/// Runs the command; `input` must fit a pipe.
+func run(_ arguments: [String], input: String = "") throws -> CommandResult {
+  let process = Process()
+  process.executableURL = URL(filePath: CommandLine.arguments[0])
+    .deletingLastPathComponent().appending(path: "lathe")
+  process.arguments = arguments
+  let (output, errors, source) = (Pipe(), Pipe(), Pipe())
+  process.standardOutput = output
+  process.standardError = errors
+  process.standardInput = source
+  source.fileHandleForWriting.write(Data(input.utf8))
+  try source.fileHandleForWriting.close()
+  try process.run()
+  let text = output.fileHandleForReading.readDataToEndOfFile()
+  let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  return CommandResult(
+    code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+    errors: String(decoding: complaint, as: UTF8.self))
+}
