@@ -221,7 +221,7 @@ extension Tensor {
     var bytes = dtype.byteSize
     for extent in shape {
       guard extent >= 0 else { misuse("\(function): negative extent in \(shape)", at: location) }
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: max(extent, 1))
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: Swift.max(extent, 1))
       guard !overflow else { misuse("\(function): \(shape) is too large", at: location) }
       bytes = product
     }

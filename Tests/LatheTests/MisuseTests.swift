@@ -124,6 +124,46 @@ private enum Mistake {
       { _ = Tensor([1.5, 2]).item() }
     ),
     (
+      "sum: axis 2 of a tensor of rank 2",
+      { _ = Tensor.zeros([2, 3]).sum(axis: 2) }
+    ),
+    (
+      "max: f32[2,3]: [0, -2] names an axis twice",
+      { _ = Tensor.zeros([2, 3]).max(axes: [0, -2]) }
+    ),
+    (
+      "max: f32[0,3] has extent 0 along axis 0, and max of nothing has no value",
+      { _ = Tensor.zeros([0, 3]).max(axis: 0) }
+    ),
+    (
+      "sum: bool[2]: a numeric type expected, found bool; cast(to:) converts",
+      { _ = Tensor([true, false]).sum() }
+    ),
+    (
+      "any: f32[2]: a bool type expected, found f32; cast(to:) converts",
+      { _ = Tensor([1.5, 2]).any() }
+    ),
+    (
+      "mean: i64[2]: a float type expected, found i64; cast(to:) converts",
+      { _ = Tensor([1, 2]).mean() }
+    ),
+    (
+      "softmax: axis 1 of a tensor of rank 1",
+      { _ = Tensor([1.5, 2]).softmax(axis: 1) }
+    ),
+    (
+      "layerNorm: f32[3] does not broadcast to [2, 2]",
+      { _ = Tensor.zeros([2, 2]).layerNorm(scale: Tensor.zeros([3])) }
+    ),
+    (
+      "cumulativeSum: axis 0 of a tensor of rank 0",
+      { _ = Tensor.zeros([]).cumulativeSum(axis: 0) }
+    ),
+    (
+      "cumulativeMax: bool[1]: a numeric type expected, found bool; cast(to:) converts",
+      { _ = Tensor([true]).cumulativeMax(axis: 0) }
+    ),
+    (
       "a value is read while compile { … } traces it",
       {
         let f = compile { (x: Tensor) in x * Float(x.item()) }

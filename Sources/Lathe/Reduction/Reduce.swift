@@ -1,0 +1,116 @@
+// Making reductions and scans: axes, orders, kept dimensions.
+
+import Driver
+import IRCore
+import TensorIR
+
+/// One reduction as a caller asks for it: the axes as they were resolved, and what errors name.
+struct AxisReduction {
+  /// Ascending; none when the tensor is a scalar or the caller names none.
+  let axes: [Int]
+  /// Whether reduced axes stay with extent 1.
+  let keepsDimensions: Bool
+  /// The function that the caller sees.
+  let function: String
+  /// The caller's line.
+  let location: SourceLocation
+
+  /// Resolves axes that may count from the end; `nil` means all.
+  init(
+    _ axes: [Int]?, of tensor: Tensor, keepDims: Bool, _ function: String,
+    at location: SourceLocation
+  ) {
+    let rank = tensor.rank
+    let resolved = (axes ?? Array(0..<rank)).map {
+      Tensor.resolve(axis: $0, rank: rank, function, at: location)
+    }
+    self.axes = resolved.sorted()
+    guard Set(resolved).count == resolved.count else {
+      misuse("\(function): \(tensor.typeText): \(axes ?? []) names an axis twice", at: location)
+    }
+    keepsDimensions = keepDims
+    self.function = function
+    self.location = location
+  }
+
+  private init(_ other: AxisReduction, keepsDimensions: Bool) {
+    axes = other.axes
+    self.keepsDimensions = keepsDimensions
+    function = other.function
+    location = other.location
+  }
+
+  /// The same with kept dimensions, whose results broadcast against the operand.
+  var keeping: AxisReduction { AxisReduction(self, keepsDimensions: true) }
+
+  /// Number of elements that each result combines.
+  func count(in tensor: Tensor) -> Int { axes.reduce(1) { $0 * tensor.shape[$1] } }
+
+  /// The reduction of `tensor` by `monoid`, in the standard order for the current compiler's row.
+  func callAsFunction(_ monoid: Reduction.Monoid, _ tensor: Tensor) -> Tensor {
+    let operand = tensor.materialized
+    let type = operand.node.tensorType
+    guard let dtype = monoid.resultType(of: type.dtype) else {
+      misuse(
+        "\(function): \(operand.typeText): a \(monoid.row.operands) type expected, found "
+          + "\(type.dtype); cast(to:) converts", at: location)
+    }
+    if axes.isEmpty { return unreduced(operand, dtype) }
+    let row = Compiler.current.options.row
+    let reduction = Reduction(monoid, axes: axes, of: type, row: row)
+    switch reduction.result(of: type) {
+    case .failure(let mismatch):
+      misuse("\(function): \(operand.typeText) \(mismatch.problem)", at: location)
+    case .success(let result):
+      let reduced = Tensor(
+        .reduce(reduction), [.node(operand.node)], dtype: result.dtype,
+        shape: result.extents ?? [], at: location)
+      return keepsDimensions ? restored(reduced, operand.shape) : reduced
+    }
+  }
+
+  /// Over no axis every element is its own result, at place 0.
+  private func unreduced(_ operand: Tensor, _ dtype: DType) -> Tensor {
+    operand.dtype == dtype ? operand : Tensor.zeros(operand.shape, dtype)
+  }
+
+  /// `reduced` with its reduced axes again, of extent 1.
+  private func restored(_ reduced: Tensor, _ shape: [Int]) -> Tensor {
+    let kept = shape.indices.filter { !axes.contains($0) }
+    let target = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
+    return reduced.view(kept.map { .variable($0) }, target, at: location)
+  }
+
+  /// Ends the process unless `tensor` has a float type.
+  func requireFloat(_ tensor: Tensor) {
+    guard !tensor.dtype.isFloat else { return }
+    misuse(
+      "\(function): \(tensor.typeText): a float type expected, found \(tensor.dtype); "
+        + "cast(to:) converts", at: location)
+  }
+
+  /// Applies a row at the caller's line.
+  func apply(_ row: Elementwise, _ operands: Tensor...) -> Tensor {
+    Tensor.apply(row, operands, at: location)
+  }
+}
+
+extension Tensor {
+  /// The scan of this tensor by `monoid`.
+  func scanned(
+    _ monoid: Reduction.Monoid, _ axis: Int, exclusive: Bool, reverse: Bool, _ function: String,
+    at location: SourceLocation
+  ) -> Tensor {
+    let operand = materialized
+    let axis = Self.resolve(axis: axis, rank: rank, function, at: location)
+    guard operand.dtype.isNumeric else {
+      misuse(
+        "\(function): \(typeText): a numeric type expected, found \(dtype); cast(to:) converts",
+        at: location)
+    }
+    let scan = Scan(
+      monoid, axis: axis, isExclusive: exclusive, isReverse: reverse, order: .sequential)
+    return Tensor(
+      .scan(scan), [.node(operand.node)], dtype: operand.dtype, shape: operand.shape, at: location)
+  }
+}

@@ -1,0 +1,110 @@
+// Softmax and its kin, layer and root-mean-square normalization.
+
+import IRCore
+import TensorIR
+
+extension Tensor {
+  /// Shares along an axis: `e^(x - max x) / Σ e^(x - max x)`, which sums to 1. A row with NaN or
+  /// with +inf, or of -inf alone, is NaN; an axis of extent 0 stays empty. Shapes stay.
+  public func softmax(
+    axis: Int = -1, file: String = #fileID, line: Int = #line
+  ) -> Tensor {
+    let reduce = AxisReduction(
+      [axis], of: self, keepDims: true, "softmax", at: .line(file: file, line: line))
+    reduce.requireFloat(self)
+    if count == 0 { return self }
+    let powers = reduce.apply(.exp, reduce.apply(.sub, self, reduce(.max, self)))
+    return reduce.apply(.div, powers, reduce(.sum, powers))
+  }
+
+  /// Logarithm of `softmax`: `x - max x - ln Σ e^(x - max x)`, accurate where shares are small.
+  /// A row with NaN or with +inf, or of -inf alone, is NaN; an axis of extent 0 stays empty.
+  public func logSoftmax(
+    axis: Int = -1, file: String = #fileID, line: Int = #line
+  ) -> Tensor {
+    let reduce = AxisReduction(
+      [axis], of: self, keepDims: true, "logSoftmax", at: .line(file: file, line: line))
+    reduce.requireFloat(self)
+    if count == 0 { return self }
+    let shifted = reduce.apply(.sub, self, reduce(.max, self))
+    let sum = reduce(.sum, reduce.apply(.exp, shifted))
+    return reduce.apply(.sub, shifted, reduce.apply(.log, sum))
+  }
+
+  /// `ln Σ eˣ` along axes, without overflow: `m + ln Σ e^(x - m)`, where m is the maximum, or 0 where
+  /// that is infinite. -inf for nothing, inf where an element is inf, NaN where one is NaN. `nil`
+  /// means all axes.
+  public func logSumExp(
+    axes: [Int]? = nil, keepDims: Bool = false, file: String = #fileID, line: Int = #line
+  ) -> Tensor {
+    let reduce = AxisReduction(
+      axes, of: self, keepDims: keepDims, "logSumExp", at: .line(file: file, line: line))
+    reduce.requireFloat(self)
+    func logSum(_ x: Tensor) -> Tensor {
+      reduce.apply(.log, reduce(.sum, reduce.apply(.exp, x)))
+    }
+    if reduce.count(in: self) == 0 { return logSum(self) }
+    let largest = reduce.keeping(.max, self)
+    let shift = reduce.apply(.select, reduce.apply(.isFinite, largest), largest, 0)
+    let sum = logSum(reduce.apply(.sub, self, shift))
+    return reduce.apply(.add, shift.reshaped(to: sum.shape, file: file, line: line), sum)
+  }
+
+  /// `ln Σ eˣ` along one axis, without overflow.
+  public func logSumExp(
+    axis: Int, keepDims: Bool = false, file: String = #fileID, line: Int = #line
+  ) -> Tensor {
+    logSumExp(axes: [axis], keepDims: keepDims, file: file, line: line)
+  }
+
+  /// Layer normalization (Ba, Kiros and Hinton, 2016) along axes, by default the last:
+  /// `(x - mean x) / √(variance x + epsilon) · scale + offset`, of float tensors.
+  ///
+  /// `scale` and `offset` broadcast to this tensor: `[n]` for `[batch, n]` and the last axis. The
+  /// quotient is a product with `rsqrt`. Rows with NaN or an infinity are NaN.
+  public func layerNorm(
+    scale: Tensor? = nil, offset: Tensor? = nil, axes: [Int] = [-1], epsilon: Double = 1e-5,
+    file: String = #fileID, line: Int = #line
+  ) -> Tensor {
+    let reduce = AxisReduction(
+      axes, of: self, keepDims: true, "layerNorm", at: .line(file: file, line: line))
+    reduce.requireFloat(self)
+    let centered = reduce.centered(self)
+    let variance = reduce.mean(reduce.apply(.mul, centered, centered))
+    return reduce.normalized(centered, variance, epsilon, scale, offset)
+  }
+
+  /// Root-mean-square normalization (Zhang and Sennrich, 2019) along axes, by default the last:
+  /// `x / √(mean(x²) + epsilon) · scale`, of float tensors.
+  ///
+  /// `scale` broadcasts to this tensor: `[n]` for `[batch, n]` and the last axis. The quotient is a
+  /// product with `rsqrt`. Rows with NaN are NaN.
+  public func rmsNorm(
+    scale: Tensor? = nil, axes: [Int] = [-1], epsilon: Double = 1e-5, file: String = #fileID,
+    line: Int = #line
+  ) -> Tensor {
+    let reduce = AxisReduction(
+      axes, of: self, keepDims: true, "rmsNorm", at: .line(file: file, line: line))
+    reduce.requireFloat(self)
+    let squares = reduce.mean(reduce.apply(.mul, self, self))
+    return reduce.normalized(self, squares, epsilon, scale, nil)
+  }
+}
+
+extension AxisReduction {
+  /// `x · rsqrt(square + epsilon) · scale + offset`, in the shape of x.
+  fileprivate func normalized(
+    _ x: Tensor, _ square: Tensor, _ epsilon: Double, _ scale: Tensor?, _ offset: Tensor?
+  ) -> Tensor {
+    let factor = apply(.rsqrt, apply(.add, square, Tensor(floatLiteral: epsilon)))
+    var result = apply(.mul, x, factor)
+    for (row, operand) in [(Elementwise.mul, scale), (.add, offset)] {
+      guard let operand else { continue }
+      // The result keeps the shape of x; literals take its element type.
+      let isScalar = operand.rank == 0
+      let term = isScalar ? operand : operand.broadcast(to: x.shape, function, at: location)
+      result = apply(row, result, term)
+    }
+    return result
+  }
+}
