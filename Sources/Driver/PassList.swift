@@ -11,7 +11,7 @@ import TensorPasses
 public enum PassList {
   /// Passes on the tensor level, from the graph as traced to the graph as fused.
   public static func tensor(for row: TargetRow) -> [Pass<Module, Module>] {
-    [.inlineCalls] + TensorPasses.standard(for: row) + [.splitReductions]
+    [.inlineCalls, .expandArguments] + TensorPasses.standard(for: row) + [.splitReductions]
   }
 
   /// From the tensor level to kernels.
@@ -47,7 +47,7 @@ public enum PassList {
   /// Every pass once, in the order in which help lists them.
   public static func all(for row: TargetRow) -> [Item] {
     let modules =
-      [.inlineCalls] + TensorPasses.all(for: row) + [.splitReductions] + lowering
+      [.inlineCalls, .expandArguments] + TensorPasses.all(for: row) + [.splitReductions] + lowering
     let kernels = [.plan(for: row)] + LoopPasses.all
     return modules.map { .module($0) } + kernels.map { .kernel($0) }
   }

@@ -16,7 +16,7 @@ struct Workload: Sendable {
   let makeInput: @Sendable ([Int]) -> [Float]
   let body: @Sendable (Tensor) -> Tensor
 
-  static let all = [elementwiseChain, overhead]
+  static let all = [elementwiseChain, softmax, normalization, prefixSum, overhead]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = Self.all.first(where: { $0.name == name }) else {
@@ -51,6 +51,27 @@ struct Workload: Sendable {
       return generator.normal(count: shape.reduce(1, *))
     },
     body: chain)
+
+  /// One exp counts as 20 operations.
+  static let softmax = Workload(
+    name: "softmax", summary: "softmax of 4096 rows of 1024", shape: [4096, 1024],
+    operations: 4_194_304 * 24, makeInput: { normal($0, seed: 3) },
+    body: { $0.softmax(axis: -1) })
+
+  static let normalization = Workload(
+    name: "layernorm_gelu", summary: "gelu(layerNorm(x + x/2)) of 2048 rows of 1024",
+    shape: [2048, 1024], operations: 2_097_152 * 40, makeInput: { normal($0, seed: 4) },
+    body: { ($0 + $0 * 0.5).layerNorm().gelu() })
+
+  static let prefixSum = Workload(
+    name: "prefix_sum", summary: "cumulative sum of 16,777,216 numbers", shape: [16_777_216],
+    operations: 16_777_216, makeInput: { normal($0, seed: 5) },
+    body: { $0.cumulativeSum(axis: 0) })
+
+  private static func normal(_ shape: [Int], seed: UInt64) -> [Float] {
+    var generator = SplitMix64(seed: seed)
+    return generator.normal(count: shape.reduce(1, *))
+  }
 
   static let overhead = Workload(
     name: "overhead", summary: "ten elementwise operations on 64 numbers", shape: [64],

@@ -28,6 +28,8 @@ struct AxisGroups {
       case .index(let expression, _): separate.append(expression)
       case .guarded(let guards, _, _): separate += guards.map(\.expression)
       case .apply, .reduce: break
+      // The axis that is walked in order stays a loop of its own.
+      case .scan(let scan, _, _): separate.append(.variable(scan.axis))
       }
     }
     self.positions = positions

@@ -25,6 +25,8 @@ struct RegionProgram {
     case guarded([View.Guard], Operand, otherwise: Literal)
     /// A value of the whole row: its operand combined over the reduced axes.
     case reduce(Reduction, Operand, DType)
+    /// A value combined with all before it along an axis.
+    case scan(Scan, Operand, DType)
   }
 
   private struct Key: Hashable {
@@ -123,7 +125,10 @@ struct RegionProgram {
     case .reduce(let reduction):
       let operand = evaluate(node.operands[0], allAxes, [])
       return append(.reduce(reduction, operand, node.types[0].dtype))
-    case .constant, .call, .kernel, .scan, .concat, .gather, .scatter, .contract, .sort,
+    case .scan(let scan):
+      let operand = evaluate(node.operands[0], allAxes, [])
+      return append(.scan(scan, operand, node.types[0].dtype))
+    case .constant, .call, .kernel, .concat, .gather, .scatter, .contract, .sort,
       .loop, .conditional:
       fatalError("fusion put \(node.kind.keyword) into a region")
     }

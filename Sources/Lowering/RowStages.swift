@@ -58,7 +58,7 @@ extension RegionProgram.Step {
       case .load, .index: []
       case .apply(_, let operands, _): operands
       case .guarded(_, let value, _): [value]
-      case .reduce(_, let value, _): [value]
+      case .reduce(_, let value, _), .scan(_, let value, _): [value]
       }
     return list.compactMap { if case .step(let step) = $0 { step } else { nil } }
   }
@@ -70,7 +70,7 @@ extension RegionProgram.Step {
       case .load(_, let indices, let guards, _): indices + guards.map(\.expression)
       case .index(let expression, _): [expression]
       case .guarded(let guards, _, _): guards.map(\.expression)
-      case .apply, .reduce: []
+      case .apply, .reduce, .scan: []
       }
     return expressions.contains { expression in
       axes.contains { expression.contains(.variable($0)) }
@@ -81,7 +81,7 @@ extension RegionProgram.Step {
   var operationCount: Int {
     switch self {
     case .load: 2
-    case .index, .guarded, .reduce: 1
+    case .index, .guarded, .reduce, .scan: 1
     // Functions of floats are polynomials; the other composed rows are short.
     case .apply(let row, _, _): row.primitive != nil ? 1 : row.typing == .float ? 12 : 3
     }

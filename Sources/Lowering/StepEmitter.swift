@@ -144,7 +144,7 @@ struct StepEmitter {
     case .guarded(let guards, let value, let otherwise):
       guard let mask = mask(guards) else { return operand(value) }
       return apply(.select, [mask, operand(value), .literal(otherwise)], otherwise.type)
-    case .reduce: return nil
+    case .reduce, .scan: return nil
     }
   }
 

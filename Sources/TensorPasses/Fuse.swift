@@ -54,7 +54,7 @@ private struct Fusion {
   /// Nodes that regions hold.
   private func isComputed(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise, .reduce: true
+    case .elementwise, .reduce, .scan: true
     default: false
     }
   }

@@ -34,8 +34,7 @@ public struct FusionCost: Sendable {
 
   /// Primitive operations of one elementwise node; 0 for nodes of other kinds.
   mutating func operations(of node: Node, in graph: Graph) -> Int {
-    if case .reduce = node.kind { return 1 }
-    guard case .elementwise(let row) = node.kind else { return 0 }
+    guard case .elementwise(let row) = node.kind else { return 1 }
     let types = node.operands.map { graph.dtype(of: $0) }
     let operand = (row.typing == .select ? types.last : types.first) ?? node.types[0].dtype
     let key = Key(row: row, operand: operand, result: node.types[0].dtype)

@@ -26,7 +26,9 @@ extension FusionPlan {
         && !isReachable(a, from: b)
   }
 
+  /// Whether one loop nest serves both: reductions along the same axes, and scans alone.
   private func rowsAgree(_ a: Int, _ b: Int) -> Bool {
+    if (regions[a].outputs + regions[b].outputs).contains(where: scans) { return false }
     guard let first = regions[a].reduced, let second = regions[b].reduced else { return true }
     return first == second
   }

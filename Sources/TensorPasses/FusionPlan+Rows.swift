@@ -31,6 +31,11 @@ extension FusionPlan {
     return origins
   }
 
+  func scans(_ id: NodeID) -> Bool {
+    if case .scan = graph[id].kind { return true }
+    return false
+  }
+
   func reduces(_ id: NodeID) -> Bool {
     if case .reduce = graph[id].kind { return true }
     return false

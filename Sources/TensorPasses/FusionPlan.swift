@@ -99,7 +99,7 @@ public struct FusionPlan: Sendable {
   /// Elementwise nodes and reductions compute, and so do views and iotas that must be written to memory.
   private func computes(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise, .reduce: true
+    case .elementwise, .reduce, .scan: true
     case .view, .iota: isResult[id.index] || hasOpaqueUse[id.index]
     default: false
     }
@@ -115,7 +115,7 @@ public struct FusionPlan: Sendable {
 
   private func isOpaque(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise, .reduce, .view, .iota, .parameter, .constant: false
+    case .elementwise, .reduce, .scan, .view, .iota, .parameter, .constant: false
     default: true
     }
   }
@@ -193,6 +193,7 @@ public struct FusionPlan: Sendable {
   private func isAligned(_ id: NodeID, in region: Int) -> Bool {
     let rows = rowAxes(of: id, in: region)
     if let rows, let reduced = regions[region].reduced, rows != reduced { return false }
+    if rows != nil, regions[region].outputs.contains(where: scans) { return false }
     if rows == nil, graph[id].types[0].shape != regions[region].shape { return false }
     return uses[id.index].allSatisfy { use in
       guard regionsOf[use.consumer.index].contains(where: { root($0) == region }) else {
@@ -211,7 +212,7 @@ public struct FusionPlan: Sendable {
   /// The region that the node may join without repeating work, merging regions if need be.
   private mutating func joinable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> Int? {
     guard readers.allSatisfy({ isAligned(id, in: $0) }),
-      !reduces(id) || readers.allSatisfy({ isRow(id, in: $0) })
+      !scans(id), !reduces(id) || readers.allSatisfy({ isRow(id, in: $0) })
     else { return nil }
     if let axes = readers.compactMap({ rowAxes(of: id, in: $0) }).first {
       guard hasRows(regions[readers[0]].shape, axes) else { return nil }
@@ -248,7 +249,7 @@ public struct FusionPlan: Sendable {
 
   /// Why repeating the node in every reading region pays; `nil` when it does not.
   private func repeatable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String? {
-    guard !reduces(id),
+    guard !reduces(id), !scans(id),
       readers.allSatisfy({ regions[$0].operations + operations <= FusionCost.kernelLimit })
     else { return nil }
     let (saved, extra) = balance(id, readers, operations)
@@ -284,6 +285,7 @@ public struct FusionPlan: Sendable {
     if readers.count > 1, readers.allSatisfy({ isAligned(id, in: $0) }) {
       return "its readers depend on each other"
     }
+    if scans(id) { return "a scan writes what it walks over" }
     if reduces(id) { return "its rows are too few, too long, or not those of its readers" }
     let (saved, extra) = balance(id, readers, operations)
     return "would repeat \(Self.text(extra)) of work to save \(Self.text(saved)) of traffic"
