@@ -46,6 +46,7 @@ public struct IRFile: Sendable, CustomStringConvertible {
     }
   }
 
+  /// The path.
   public var description: String { path }
 
   /// Puts another text after the mark.
