@@ -6,7 +6,7 @@ import TensorIR
 
 /// Makes a failing program smaller for as long as it still fails.
 ///
-/// Greedy: drops results, replaces inner values by parameters with the values that the interpreter
+/// Greedy: drops results, returns an inner value instead, replaces inner values by parameters with the values that the interpreter
 /// gives them (which cuts off all that came before), skips nodes in favour of an operand, and keeps
 /// fewer elements.
 public struct Shrinker {
@@ -48,6 +48,10 @@ public struct Shrinker {
     }
     let unused = program.keeping(graph.results)
     if unused.graph.nodes.count < graph.nodes.count { list.append { unused } }
+    for id in graph.ids where !graph[id].isParameter {
+      let upTo = program.keeping([ValueID(id)])
+      if upTo.graph.nodes.count < graph.nodes.count { list.append { upTo } }
+    }
     for id in graph.ids.reversed() where !graph[id].isParameter {
       for result in graph[id].types.indices {
         let value = ValueID(id, result)
