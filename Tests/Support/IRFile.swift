@@ -46,7 +46,7 @@ public struct IRFile: Sendable, CustomStringConvertible {
     }
   }
 
-  /// The path.
+  /// The path below `IR/`.
   public var description: String { path }
 
   /// Puts another text after the mark.

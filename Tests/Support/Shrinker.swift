@@ -6,9 +6,9 @@ import TensorIR
 
 /// Makes a failing program smaller for as long as it still fails.
 ///
-/// Greedy: drops results, returns an inner value instead, replaces inner values by parameters with the values that the interpreter
-/// gives them (which cuts off all that came before), skips nodes in favour of an operand, and keeps
-/// fewer elements.
+/// Greedy: drops results, returns an inner value instead, replaces inner values by parameters with
+/// the values that the interpreter gives them (which cuts off all that came before), skips nodes in
+/// favour of an operand, and keeps fewer elements.
 public struct Shrinker {
   private let row: TargetRow
   private let fails: (RandomProgram) -> String?
