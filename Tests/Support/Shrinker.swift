@@ -77,8 +77,13 @@ public struct Shrinker {
     let upTo = program.keeping([value])
     guard let values = try? upTo.module.interpreted(upTo.inputs, row: row) else { return nil }
     let smaller = program.keeping(program.graph.results, cutting: (value, values[0]))
-    return smaller.graph.nodes.count < program.graph.nodes.count ? smaller : nil
+    return smaller.graph.computedCount < program.graph.computedCount ? smaller : nil
   }
+}
+
+extension Graph {
+  /// Number of nodes that are no parameters.
+  fileprivate var computedCount: Int { nodes.count(where: { !$0.isParameter }) }
 }
 
 extension RandomProgram {
