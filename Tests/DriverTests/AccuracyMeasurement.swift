@@ -86,9 +86,9 @@ struct AccuracyRun {
 }
 
 extension AccuracyRun {
-  /// Inputs for `arity` operands: specials and their neighbours against each other, then a third
-  /// each of all exponents, of the range where most functions are neither flat nor infinite, and
-  /// of pairs that are close to each other.
+  /// Inputs for `arity` operands: specials and their neighbours against each other, then a quarter
+  /// each of all exponents, of the range where most functions are neither flat nor infinite, of
+  /// operands that are close to each other, and of x near 1 with a y that takes `xʸ` anywhere.
   static func inputs(_ type: DType, arity: Int, count: Int, seed: UInt64) -> [[UInt64]] {
     var random = SplitMix64(seed: seed)
     var columns = [[UInt64]](repeating: [], count: arity)
@@ -98,9 +98,8 @@ extension AccuracyRun {
         columns[place].append(special[(place == 0 ? k : k / special.count) % special.count])
       }
     }
-    func symmetric(_ range: Double) -> UInt64 {
-      Literal(type, Double(Int64(bitPattern: random.next())) * 0x1p-63 * range).bits
-    }
+    func unit() -> Double { Double(Int64(bitPattern: random.next())) * 0x1p-63 }
+    func symmetric(_ range: Double) -> UInt64 { Literal(type, unit() * range).bits }
     func number() -> UInt64 {
       let bits = random.next() & type.mask
       return Literal(type, bits: bits).isNaN ? 0 : bits
@@ -108,11 +107,14 @@ extension AccuracyRun {
     let ranges = [1, 1.5, 4, 20, 100, 750, 1e6]
     while columns[0].count < count {
       let row: [UInt64]
-      switch columns[0].count % 3 {
+      switch columns[0].count % 4 {
       case 0: row = (0..<arity).map { _ in number() }
       case 1:
         let range = random.pick(ranges)
         row = (0..<arity).map { _ in symmetric(range) }
+      case 2 where arity == 2:
+        let exponent = unit() * scalbn(1.0, -random.integer(0...30))
+        row = [Literal(type, exp2(exponent)).bits, Literal(type, unit() * 1100 / exponent).bits]
       default:
         let first = random.oneIn(2) ? number() : random.pick(special)
         let offset = UInt64(random.integer(0...64))

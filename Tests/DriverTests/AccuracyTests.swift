@@ -64,11 +64,36 @@ import Testing
     return run.measurements
   }
 
-  /// The measured errors as a Markdown table.
+  /// The measured errors as a page of the documentation.
   static func table() throws -> String {
     let targets = TargetRow.runnable
     let names = targets.map(\.name).joined(separator: " | ")
-    var text = "| row | f32 bound | \(names) | f64 bound | \(names) |\n"
+    var text = """
+      # Accuracy
+
+      The stated and the measured error of each function, on each instruction set.
+
+      ## Overview
+
+      Errors are in units of the last place of the result; 0.5 is correctly rounded, 0 exact. A bound
+      holds for every input and on every target row, and the tests fail where a measurement exceeds it.
+      Measured is the worst of 2²⁰ inputs per function and type: special values and their neighbours,
+      all exponents, the range where the function varies, and for two operands also pairs that belong
+      together. The reference is computed in f64 for f32, and in 80-bit extended precision for f64.
+
+      This page is written by the tests:
+
+      ```
+      LATHE_ACCURACY_TABLE=Sources/Lathe/Lathe.docc/Accuracy.md tools/test -- --filter Accuracy
+      ```
+
+      With `LATHE_LONG=1` the tests go through all 2³² inputs of each f32 function of one operand.
+      `mulAdd` is not in the table: where a row has no FMA it rounds twice, and after cancellation the
+      error has no bound in these units.
+
+
+      """
+    text += "| row | f32 bound | \(names) | f64 bound | \(names) |\n"
     text += "|" + String(repeating: " --- |", count: 3 + 2 * targets.count) + "\n"
     for reference in AccuracyReference.all {
       let row = reference.row

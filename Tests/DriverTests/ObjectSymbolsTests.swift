@@ -1,6 +1,7 @@
 // What emitted objects refer to.
 
 import Codegen
+import Driver
 import IRCore
 import TestSupport
 import Testing
@@ -8,7 +9,7 @@ import Testing
 @Suite struct UndefinedSymbols {
   /// No row at any typing, on any target row, makes LLVM call a library.
   @Test(arguments: TargetRow.all) func rowsCallNothing(target: TargetRow) throws {
-    if !target.runsHere {
+    if !target.isRunnable {
       print("skipped: running code for \(target.name), compiled and read only")
     }
     for typing in RowTyping.all {

@@ -43,6 +43,24 @@ import Testing
     #expect(try Module(parsing: text).description == text, "does not read back")
   }
 
+  /// The runner itself: a wrong value, and words that stand inside other words.
+  @Test func noticesWhatIsWrong() {
+    let program = """
+      // run: interpret
+      // eval: @f([1.0, 2.0]) == [2.0, 4.5]
+      graph @f(%x: f32[2]) -> f32[2] {
+        %0 = add %x, %x : f32[2]
+        return %0
+      }
+
+      """
+    let failures = IRFile(path: "wrong", text: program).evaluationFailures()
+    #expect(failures.count == 2 + TargetRow.runnable.count)
+    #expect(failures.first == "line 2: interpreted: result 0 at 1: 4.0, not 4.5")
+    #expect("load loaded unload load".count(ofWords: "load") == 2)
+    #expect("for %i, formal".count(ofWords: "for %i") == 1)
+  }
+
   /// One number for all that the files print.
   static var digest: UInt64 {
     IRFile.all.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { state, file in

@@ -6,9 +6,9 @@ import TensorIR
 
 /// Makes a failing program smaller for as long as it still fails.
 ///
-/// Greedy: drops results, replaces inner values by parameters with the values that the interpreter
-/// gives them (which cuts off all that came before), skips nodes in favour of an operand, and keeps
-/// fewer elements.
+/// Greedy: drops results, returns an inner value instead, replaces inner values by parameters with
+/// the values that the interpreter gives them (which cuts off all that came before), skips nodes in
+/// favour of an operand, and keeps fewer elements.
 public struct Shrinker {
   private let row: TargetRow
   private let fails: (RandomProgram) -> String?
@@ -48,6 +48,10 @@ public struct Shrinker {
     }
     let unused = program.keeping(graph.results)
     if unused.graph.nodes.count < graph.nodes.count { list.append { unused } }
+    for id in graph.ids where !graph[id].isParameter {
+      let upTo = program.keeping([ValueID(id)])
+      if upTo.graph.nodes.count < graph.nodes.count { list.append { upTo } }
+    }
     for id in graph.ids.reversed() where !graph[id].isParameter {
       for result in graph[id].types.indices {
         let value = ValueID(id, result)
@@ -73,8 +77,13 @@ public struct Shrinker {
     let upTo = program.keeping([value])
     guard let values = try? upTo.module.interpreted(upTo.inputs, row: row) else { return nil }
     let smaller = program.keeping(program.graph.results, cutting: (value, values[0]))
-    return smaller.graph.nodes.count < program.graph.nodes.count ? smaller : nil
+    return smaller.graph.computedCount < program.graph.computedCount ? smaller : nil
   }
+}
+
+extension Graph {
+  /// Number of nodes that are no parameters.
+  fileprivate var computedCount: Int { nodes.count(where: { !$0.isParameter }) }
 }
 
 extension RandomProgram {
