@@ -49,7 +49,8 @@ private struct ReductionSplitting {
   }
 
   private mutating func split(_ node: Node, at location: SourceLocation) -> ValueID? {
-    guard case .reduce(let reduction) = node.kind, case .lanes(let lanes, let chunk) = reduction.order,
+    guard case .reduce(let reduction) = node.kind,
+      case .lanes(let lanes, let chunk) = reduction.order,
       !reduction.monoid.row.givesPlace, let operand = node.operands[0].value,
       let extents = result[type: operand].extents
     else { return nil }
