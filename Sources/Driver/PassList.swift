@@ -57,12 +57,12 @@ public enum PassList {
     all(for: row).first { $0.name == name }
   }
 
-  /// Plans and transforms one kernel.
+  /// Plans and transforms one kernel; one that comes with a schedule keeps it.
   static func schedule(
     _ kernel: Kernel, for row: TargetRow, verifies: Bool
   ) throws(PassFailure) -> Kernel {
     var kernel = kernel
-    for pass in self.kernel(for: row) {
+    for pass in self.kernel(for: row) where kernel.schedule.isEmpty || pass.name != "plan" {
       kernel = verifies ? try pass.run(kernel) : try pass.body(kernel)
     }
     return kernel

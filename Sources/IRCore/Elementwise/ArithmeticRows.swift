@@ -42,9 +42,11 @@ extension Elementwise {
       return .select(.and(inexact, crosses), quotient - 1, quotient)
     }, derivative: { _, _ in [0.0, 0.0] })
 
-  /// `a · b + c`: one rounding on target rows with FMA, two elsewhere; integers wrap.
+  /// `a · b + c`: one rounding on target rows with FMA, two elsewhere, where the error has no bound
+  /// in units of the result after cancellation; integers wrap.
   public static let mulAdd = Elementwise(
-    "mulAdd", arity: 3, typing: .numeric, accuracy: Accuracy(f32: 1, f64: 1),
+    "mulAdd", arity: 3, typing: .numeric,
+    accuracy: Accuracy(f32: .infinity, f64: .infinity),
     definition: .primitive(.mulAdd)
   ) { x, _ in [x[1], x[0], 1.0] }
 
