@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
       compiled code and interpreter differ; NaNs count as equal. With --time nothing is
       interpreted: the compiled program is timed.
 
-      Examples:
+      Example:
         lathe run chain.lathe --seed 7 --cpu avx2
         lathe run IR/run/mandelbrot.lathe --time
       """)
