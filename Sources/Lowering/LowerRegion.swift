@@ -12,6 +12,10 @@ extension Kernel {
   /// every access walks as one become one loop over flat buffers.
   public init(lowering graph: Graph) {
     let program = RegionProgram(graph)
+    if var columns = ColumnLowering(program) {
+      self = columns.kernel()
+      return
+    }
     if !program.reducedAxes.isEmpty {
       var lowering = RowLowering(program)
       self = lowering.kernel()

@@ -1,6 +1,7 @@
 // The order in which reductions combine elements, and which one is the standard.
 
 public import IRCore
+import LoopIR
 
 /// Order in which elements are combined; part of what a program means. See `Note: order`.
 public enum CombinationOrder: Hashable, Sendable {
@@ -14,6 +15,10 @@ extension CombinationOrder {
   /// Elements of one chunk of the standard order: a row of so many is combined without a tree of
   /// chunks, and fits the first-level cache in f64.
   public static let standardChunk = 4096
+
+  /// Elements of one chunk where each is combined with all before it: fewer, for their errors add
+  /// up.
+  public static let columnChunk = 512
 
   /// The order of a reduction that states none, from shape and row alone.
   ///
@@ -29,7 +34,7 @@ extension CombinationOrder {
   public static func standard(
     count: Int?, isInnermost: Bool, type: DType, row: TargetRow
   ) -> CombinationOrder {
-    guard isInnermost else { return .lanes(1, chunk: standardChunk) }
+    guard isInnermost else { return .lanes(1, chunk: columnChunk) }
     let native = row.lanes(type)
     var lanes = native
     while lanes < 4 * native, lanes < count ?? .max { lanes *= 2 }
@@ -37,7 +42,7 @@ extension CombinationOrder {
   }
 
   /// The most lanes that an order may have.
-  public static let largestLanes = 4096
+  public static let largestLanes = ValueType.maximumLanes
 
   /// What makes the order no order, in words that follow the operand's type; `nil` when it is one.
   var problem: String? {

@@ -64,25 +64,63 @@ private struct ReductionSplitting {
     let kept = type.shape
     let sizes = [IndexExpression(chunks)]
     let partialShape = isInnermost ? kept + sizes : sizes + kept
+    let walked = [IndexExpression(chunk)]
+    let viewShape = isInnermost ? partialShape + walked : sizes + walked + kept
     let viewed = result.append(
       Node(
-        .view(view), [.value(operand)],
-        TensorType(result[type: operand].dtype, partialShape + [IndexExpression(chunk)])),
+        .view(view), [.value(operand)], TensorType(result[type: operand].dtype, viewShape)),
       at: location)
     let first = Reduction(
-      reduction.monoid, axes: [partialShape.count], order: .lanes(lanes, chunk: chunk))
+      reduction.monoid, axes: [isInnermost ? partialShape.count : 1],
+      order: .lanes(lanes, chunk: chunk))
     let partial = result.append(
       Node(.reduce(first), [.value(ValueID(viewed))], TensorType(type.dtype, partialShape)),
       at: location)
-    let width = chunks.roundedUpToPowerOfTwo
-    let second = Reduction(
-      reduction.monoid, axes: [isInnermost ? kept.count : 0], order: .lanes(width, chunk: width))
-    let id = result.append(Node(.reduce(second), [.value(ValueID(partial))], type), at: location)
-    return ValueID(id)
+    return fold(
+      ValueID(partial), axis: isInnermost ? kept.count : 0, reduction.monoid, type, at: location)
   }
 
-  /// The operand by chunk and position in it, after the kept axes or with the chunk before them;
-  /// past the end it holds the identity.
+  /// The most lanes in which partial results are folded at once.
+  private static let widestFold = 256
+
+  /// Combines partial results along an axis by halves. Beyond `widestFold` of them the first
+  /// halvings combine elements that are whole groups apart, which is a reduction of its own.
+  private mutating func fold(
+    _ partial: ValueID, axis: Int, _ monoid: Reduction.Monoid, _ type: TensorType,
+    at location: SourceLocation
+  ) -> ValueID {
+    let shape = result[type: partial].shape
+    let count = shape[axis].asConstant ?? 1
+    let width = count.roundedUpToPowerOfTwo
+    guard width > Self.widestFold else {
+      let order = CombinationOrder.lanes(width, chunk: width)
+      let last = Reduction(monoid, axes: [axis], order: order)
+      return ValueID(result.append(Node(.reduce(last), [.value(partial)], type), at: location))
+    }
+    let groups = width / Self.widestFold
+    var grouped = shape
+    grouped[axis] = IndexExpression(groups)
+    grouped.insert(IndexExpression(Self.widestFold), at: axis + 1)
+    let position =
+      IndexExpression.variable(axis) * IndexExpression(Self.widestFold) + .variable(axis + 1)
+    let indices = shape.indices.map { place -> IndexExpression in
+      place == axis ? position : .variable(place < axis ? place : place + 1)
+    }
+    let isWhole = count == width
+    let guards = isWhole ? [] : [View.Guard(position, in: 0, IndexExpression(count))]
+    let view = View(indices, guards: guards, fill: isWhole ? nil : monoid.identity(type.dtype))
+    let viewed = result.append(
+      Node(.view(view), [.value(partial)], TensorType(type.dtype, grouped)), at: location)
+    var rest = shape
+    rest[axis] = IndexExpression(Self.widestFold)
+    let first = Reduction(monoid, axes: [axis], order: .lanes(groups, chunk: groups))
+    let folded = result.append(
+      Node(.reduce(first), [.value(ValueID(viewed))], TensorType(type.dtype, rest)), at: location)
+    return fold(ValueID(folded), axis: axis, monoid, type, at: location)
+  }
+
+  /// The operand by chunk and position in it, both after the kept axes or both before them; past
+  /// the end it holds the identity.
   private func chunkView(
     _ reduction: Reduction, _ extents: [Int], chunk: Int, count: Int, chunksFirst: Bool,
     _ type: DType
@@ -91,10 +129,10 @@ private struct ReductionSplitting {
     let chunkAxis = chunksFirst ? 0 : kept.count
     let position =
       IndexExpression.variable(chunkAxis) * IndexExpression(chunk)
-      + IndexExpression.variable(kept.count + 1)
+      + IndexExpression.variable(chunksFirst ? 1 : kept.count + 1)
     var indices = [IndexExpression](repeating: 0, count: extents.count)
     for (place, axis) in kept.enumerated() {
-      indices[axis] = .variable(chunksFirst ? place + 1 : place)
+      indices[axis] = .variable(chunksFirst ? place + 2 : place)
     }
     var stride = count
     for axis in reduction.axes {
