@@ -9,13 +9,14 @@ extension Pass where Input == Module, Output == Module {
   /// regions.
   ///
   /// Requires: `fuse` ran. Guarantees: the first graph holds parameters, constants and kernels.
-  public static let lower = Pass("lower", summary: "turn fused regions into kernels") { module in
+  public static let lower = Pass("lower", summary: "turn fused regions into kernels") {
+    (module: Module) throws(PassFailure) in
     guard let main = module.graphs.first else { return module }
     var graph = Graph(name: main.name)
     for id in main.ids {
       var node = main[id]
       if case .call(let name) = node.kind, let region = module.graph(named: name) {
-        node.kind = .kernel(Kernel(lowering: region))
+        node.kind = .kernel(try Kernel(lowering: region))
       }
       graph.append(node, at: main.locations[id.index])
     }

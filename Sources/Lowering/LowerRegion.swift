@@ -1,17 +1,20 @@
 // From a fused region to a kernel.
 
-import IRCore
+public import IRCore
 public import LoopIR
 public import TensorIR
 
 extension Kernel {
   /// Lowers a region: serial loops over the results' axes around one element's computation.
   ///
-  /// Requires: a graph of parameters, iotas, views and elementwise nodes whose results have one
-  /// shape. Parameters become `in` buffers in order, results `out` buffers. Neighbouring axes that
+  /// Throws unless the graph is a region: parameters, iotas, views, elementwise nodes, and scans or
+  /// reductions along the same axes, whose results are elements or rows of one shape. Parameters become `in` buffers in order, results `out` buffers. Neighbouring axes that
   /// every access walks as one become one loop over flat buffers.
-  public init(lowering graph: Graph) {
+  public init(lowering graph: Graph) throws(PassFailure) {
     let program = RegionProgram(graph)
+    if let problem = program.problem {
+      throw PassFailure(pass: "lower", "@\(graph.name) \(problem), so it is no region; run fuse first")
+    }
     if var columns = ColumnLowering(program) {
       self = columns.kernel()
       return

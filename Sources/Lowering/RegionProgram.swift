@@ -44,6 +44,8 @@ struct RegionProgram {
   private(set) var steps: [Step] = []
   /// One per result of the graph.
   private(set) var results: [Operand] = []
+  /// Why the graph is no region, in words that follow its name; the rest is unusable then.
+  private(set) var problem: String?
   /// Ranges of the axes.
   let facts: IndexFacts
   private let parameterNumbers: [NodeID: Int]
@@ -74,19 +76,39 @@ struct RegionProgram {
     self.facts = facts
     parameterNumbers = Dictionary(
       uniqueKeysWithValues: graph.parameters.enumerated().map { ($0.element, $0.offset) })
-    for result in graph.results {
-      let axes = graph[type: result].rank == extents.count ? allAxes : rowAxes
-      results.append(evaluate(.value(result), axes, []))
+    problem = sizeProblem
+    for result in graph.results where problem == nil {
+      let shape = graph[type: result].shape
+      if shape == extents {
+        results.append(evaluate(.value(result), allAxes, []))
+      } else if !reducedAxes.isEmpty, shape == rowShape {
+        results.append(evaluate(.value(result), rowAxes, []))
+      } else {
+        problem = "has results of several shapes"
+      }
     }
+  }
+
+  /// The most nodes of a region: evaluation recurses along chains of them.
+  private static let nodeLimit = 8192
+
+  private var sizeProblem: String? {
+    if graph.results.isEmpty { return "has no results" }
+    if graph.nodes.count > Self.nodeLimit {
+      return "has \(graph.nodes.count) nodes, more than \(Self.nodeLimit)"
+    }
+    return nil
   }
 
   /// The indices of an element.
   var allAxes: [IndexExpression] { extents.indices.map { .variable($0) } }
 
+  private var keptAxes: [Int] { extents.indices.filter { !reducedAxes.contains($0) } }
+
+  private var rowShape: [IndexExpression] { keptAxes.map { extents[$0] } }
+
   /// The indices of a row.
-  var rowAxes: [IndexExpression] {
-    extents.indices.filter { !reducedAxes.contains($0) }.map { .variable($0) }
-  }
+  var rowAxes: [IndexExpression] { keptAxes.map { .variable($0) } }
 
   private mutating func append(_ step: Step) -> Operand {
     steps.append(step)
@@ -123,15 +145,28 @@ struct RegionProgram {
       return append(.apply(row, operands, node.types[0].dtype))
     case .view(let view): return look(through: view, at: indices, node.operands[0], guards)
     case .reduce(let reduction):
+      let shape = node.operands[0].value.map { graph[type: $0].shape } ?? []
+      guard shape == extents, reduction.axes == reducedAxes, indices == rowAxes else {
+        return unusable("reduces other rows than its results need")
+      }
       let operand = evaluate(node.operands[0], allAxes, [])
       return append(.reduce(reduction, operand, node.types[0].dtype))
     case .scan(let scan):
+      guard indices == allAxes, reducedAxes.isEmpty, graph.results == [value] else {
+        return unusable("scans what its results do not walk over")
+      }
       let operand = evaluate(node.operands[0], allAxes, [])
       return append(.scan(scan, operand, node.types[0].dtype))
     case .constant, .call, .kernel, .concat, .gather, .scatter, .contract, .sort,
       .loop, .conditional:
-      fatalError("fusion put \(node.kind.keyword) into a region")
+      return unusable("holds a \(node.kind.keyword)")
     }
+  }
+
+  /// Notes the first problem; the value stands for what has none.
+  private mutating func unusable(_ words: String) -> Operand {
+    problem = problem ?? words
+    return .literal(.zero(.i64))
   }
 
   private mutating func look(

@@ -6,11 +6,11 @@ import TensorIR
 /// Builder of one random graph, and of those that it calls.
 struct GraphDrawer {
   var random: SplitMix64
-  private var builder: GraphBuilder
+  var builder: GraphBuilder
   private let shapes: ShapePool
   private let name: String
   private let size: Int
-  private var values: [ValueID] = []
+  var values: [ValueID] = []
   private var callees: [Graph] = []
 
   private static let typings = RowTyping.all
@@ -46,6 +46,9 @@ struct GraphDrawer {
         case 0: leaf().map { [$0] }
         case 1 where name == "main": call(value)
         case 2...6: view(value).map { [$0] }
+        case 7: reduce(value).map { [$0] }
+        case 8: scan(value).map { [$0] }
+        case 9: rows(value)
         default: elementwise(value).map { [$0] }
         }
       values += made ?? []
@@ -54,8 +57,8 @@ struct GraphDrawer {
     results = [last] + (0..<random.integer(0...3)).map { _ in random.pick(values) }
   }
 
-  private func type(_ value: ValueID) -> TensorType { builder[type: value] }
-  private func extents(_ value: ValueID) -> [Int] { type(value).extents ?? [] }
+  func type(_ value: ValueID) -> TensorType { builder[type: value] }
+  func extents(_ value: ValueID) -> [Int] { type(value).extents ?? [] }
 
   // MARK: Leaves and calls
 
@@ -85,7 +88,7 @@ struct GraphDrawer {
 
   // MARK: Elementwise
 
-  private mutating func elementwise(_ value: ValueID) -> ValueID? {
+  mutating func elementwise(_ value: ValueID) -> ValueID? {
     let dtype = type(value).dtype
     let fitting = Self.typings.filter { $0.operands.contains(dtype) }
     let typing = random.pick(fitting)
