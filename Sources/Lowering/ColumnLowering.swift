@@ -23,7 +23,7 @@ struct ColumnLowering {
   private var partials: [Int: BufferID] = [:]
 
   /// Columns of one block: their partial results stay in the first-level cache.
-  private static let blockColumns = 1024
+  private static let blockColumns = 4096
 
   /// `nil` unless the region is of this kind.
   init?(_ program: RegionProgram) {
