@@ -221,15 +221,19 @@ struct ColumnLowering {
     let identity = Operand.literal(reduction.monoid.identity(type))
     let count = program.reducedAxes.reduce(1) { $0 * (program.extents[$1].asConstant ?? 1) }
     let place = emitter.place
+    if count == 0 { return identity }
     let block = blockVariable?.expression ?? 0
+    let here = emitter.values
     var lanes: [Operand] = []
     for position in 0..<count {
       emitter.place = self.place(column: block + column, position: IndexExpression(position))
-      emitter.forget { _ in false }
+      // What does not vary along the reduced axes serves every position.
+      emitter.forget { !stages.varies[$0] }
       lanes.append(emitter.apply(row, [identity, value(operand, column)], type))
     }
     emitter.place = place
-    emitter.forget { _ in false }
+    emitter.forget { !stages.varies[$0] }
+    for step in here.indices where here[step] != nil { emitter.values[step] = here[step] }
     var half = width / 2
     while half > 0 {
       // Lanes without elements hold the identity, which changes nothing now.

@@ -38,6 +38,17 @@ import Testing
     #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
   }
 
+  @Test func loweringWhatIsNoRegionFails() throws {
+    let text =
+      "graph @f(%x: f32[2]) -> f32[2] {\n  %0 = call @g(%x) : f32[2]\n  return %0\n}\n"
+      + "graph @g(%x: f32[2]) -> f32[2] {\n  %0 = call @h(%x) : f32[2]\n  return %0\n}\n"
+      + "graph @h(%x: f32[2]) -> f32[2] {\n  return %x\n}\n"
+    let result = try run(["opt", "-", "--passes", "lower"], input: text)
+    #expect(result.code == 1 && result.output.isEmpty, "\(result)")
+    #expect(result.errors.contains("@g holds a call, so it is no region; run fuse first"))
+    #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+  }
+
   @Test(arguments: ["graph", "fused", "kernel", "scheduled", "llvm", "asm"])
   func everyLevelPrints(stage: String) throws {
     for row in ["avx512", "avx2", "sse2", "neon"] {
