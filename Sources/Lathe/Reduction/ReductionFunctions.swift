@@ -92,14 +92,14 @@ public func logSumExp(
   x.logSumExp(axis: axis, keepDims: keepDims, file: file, line: line)
 }
 
-/// Index (i64) of the largest element along `axis`, or among all for `nil`: the first of equal ones.
+/// Index (i64) of the largest element along `axis`, or among all for `nil`.
 public func argMax(
   _ x: Tensor, axis: Int? = nil, keepDims: Bool = false, file: String = #fileID, line: Int = #line
 ) -> Tensor {
   x.argMax(axis: axis, keepDims: keepDims, file: file, line: line)
 }
 
-/// Index (i64) of the smallest element along `axis`, or among all for `nil`: the first of equal ones.
+/// Index (i64) of the smallest element along `axis`, or among all for `nil`.
 public func argMin(
   _ x: Tensor, axis: Int? = nil, keepDims: Bool = false, file: String = #fileID, line: Int = #line
 ) -> Tensor {

@@ -76,18 +76,18 @@ private struct CrossEntropy {
   func ofProbabilities(_ targets: Tensor) -> Tensor {
     let isZero = reduce.apply(.eq, targets, 0)
     let terms = reduce.apply(.select, isZero, 0, reduce.apply(.mul, targets, shifted))
-    let share = smoothed(reduce(.sum, targets), mean: 1)
+    let share = smoothed(reduce(.sum, targets), even: Tensor(floatLiteral: smoothing))
     return reduce.apply(
       .sub, reduce.apply(.mul, share, logarithm), smoothed(reduce(.sum, terms)))
   }
 
-  /// `(1 - smoothing) · x + smoothing · mean`, where `mean` is by default that of the shifted
-  /// logits.
-  private func smoothed(_ x: Tensor, mean: Tensor? = nil) -> Tensor {
+  /// `(1 - smoothing) · x + even`, where `even` is by default the smoothing's share of the mean of
+  /// the shifted logits.
+  private func smoothed(_ x: Tensor, even: Tensor? = nil) -> Tensor {
     if smoothing == 0 { return x }
     let rest = reduce.apply(.mul, x, Tensor(floatLiteral: 1 - smoothing))
-    let even = reduce.apply(
-      .mul, mean ?? reduce.mean(shifted), Tensor(floatLiteral: smoothing))
-    return reduce.apply(.add, rest, even)
+    let share =
+      even ?? reduce.apply(.mul, reduce.mean(shifted), Tensor(floatLiteral: smoothing))
+    return reduce.apply(.add, rest, share)
   }
 }
