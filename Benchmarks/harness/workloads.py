@@ -12,7 +12,7 @@ class Workload:
 
     summary: str
     inputs: Callable  # (random generator) -> {name: float32 array}
-    reference: Callable  # (float64 inputs by name) -> float64 array
+    reference: Callable  # (float64 inputs in that order) -> float64 array
     flops: int  # one exp, tanh or sigmoid counts as 20
     bytes: int  # each input read and each output written once
     tolerance: float = 2e-4  # largest error, relative to the largest reference value
@@ -20,10 +20,28 @@ class Workload:
 
 EW_COUNT = 4_194_304
 TINY_COUNT = 64
+SOFTMAX_SHAPE = (4096, 1024)
+NORM_SHAPE = (2048, 1024)
+SUM_COUNT = 16_777_216
 
 
 def normal(generator, *shape):
     return generator.standard_normal(shape, dtype=np.float32)
+
+
+def softmax(x):
+    """Along the rows of a NumPy array."""
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def layernorm_gelu(x, r, g, b):
+    """gelu_tanh(layernorm(x + r)·g + b) of NumPy arrays, in their type."""
+    t = x.dtype.type
+    y = x + r
+    y = y - y.mean(-1, keepdims=True)
+    y = y / np.sqrt((y * y).mean(-1, keepdims=True) + t(1e-5)) * g + b
+    return t(0.5) * y * (1 + np.tanh(t(np.sqrt(2 / np.pi)) * (y + t(0.044715) * y * y * y)))
 
 
 def overhead_chain(x):
@@ -48,6 +66,33 @@ WORKLOADS = {
         flops=70 * EW_COUNT,
         bytes=8 * EW_COUNT,
     ),
+    "softmax": Workload(
+        "softmax of 4096 rows of 1024",
+        inputs=lambda g: {"x": normal(g, *SOFTMAX_SHAPE) * np.float32(2)},
+        reference=softmax,
+        flops=25 * SOFTMAX_SHAPE[0] * SOFTMAX_SHAPE[1],
+        bytes=8 * SOFTMAX_SHAPE[0] * SOFTMAX_SHAPE[1],
+    ),
+    "layernorm_gelu": Workload(
+        "gelu_tanh(layernorm(x + r)·g + b) of 2048 rows of 1024",
+        inputs=lambda g: {
+            "x": normal(g, *NORM_SHAPE),
+            "r": normal(g, *NORM_SHAPE),
+            "g": 1 + np.float32(0.1) * normal(g, NORM_SHAPE[1]),
+            "b": np.float32(0.1) * normal(g, NORM_SHAPE[1]),
+        },
+        reference=layernorm_gelu,
+        flops=40 * NORM_SHAPE[0] * NORM_SHAPE[1],
+        bytes=12 * NORM_SHAPE[0] * NORM_SHAPE[1] + 8 * NORM_SHAPE[1],
+    ),
+    "prefix_sum": Workload(
+        "running sum of 16,777,216 elements",
+        inputs=lambda g: {"x": g.random(SUM_COUNT, dtype=np.float32) - np.float32(0.5)},
+        reference=np.cumsum,
+        flops=SUM_COUNT,
+        bytes=8 * SUM_COUNT,
+        tolerance=2e-3,
+    ),
     "overhead": Workload(
         "10 elementwise operations on 64 elements: the cost of a warm call",
         inputs=lambda g: {"x": g.random(TINY_COUNT, dtype=np.float32)},
@@ -70,7 +115,8 @@ def write_inputs(name, folder):
 
 
 def reference(name, paths):
-    return WORKLOADS[name].reference(**{k: np.load(p).astype(np.float64) for k, p in paths.items()})
+    arrays = [np.load(path).astype(np.float64) for path in paths.values()]
+    return WORKLOADS[name].reference(*arrays)
 
 
 def check(name, expected, output):

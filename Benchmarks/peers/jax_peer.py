@@ -12,6 +12,13 @@ def ew_chain(x):
     return jnp.tanh(x * 0.5 + 0.1) * jax.nn.sigmoid(x) + jnp.exp(-x * x)
 
 
+def layernorm_gelu(x, r, g, b):
+    y = x + r
+    y = y - y.mean(-1, keepdims=True)
+    y = y * jax.lax.rsqrt((y * y).mean(-1, keepdims=True) + 1e-5) * g + b
+    return jax.nn.gelu(y, approximate=True)
+
+
 def build(workload, inputs, options):
     if workload not in FUNCTIONS:
         return None
@@ -33,7 +40,13 @@ def export(workload, path, *input_files):
 
 from workloads import overhead_chain
 
-FUNCTIONS = {"ew_chain": ew_chain, "overhead": overhead_chain}
+FUNCTIONS = {
+    "ew_chain": ew_chain,
+    "softmax": lambda x: jax.nn.softmax(x, -1),
+    "layernorm_gelu": layernorm_gelu,
+    "prefix_sum": lambda x: jnp.cumsum(x),
+    "overhead": overhead_chain,
+}
 if sys.argv[1] == "export":
     export(*sys.argv[2:])
 else:

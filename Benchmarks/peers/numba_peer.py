@@ -25,7 +25,15 @@ def overhead(x, y):
         y[i] = ((t * f32(0.5) + v) * v - f32(1)) * f32(0.25) + f32(2)
 
 
-FUNCTIONS = {"ew_chain": ew_chain, "overhead": overhead}
+@njit(fastmath=True)
+def prefix_sum(x, y):
+    total = f32(0)
+    for i in range(x.size):
+        total += x[i]
+        y[i] = total
+
+
+FUNCTIONS = {"ew_chain": ew_chain, "prefix_sum": prefix_sum, "overhead": overhead}
 
 
 def build(workload, inputs, options):

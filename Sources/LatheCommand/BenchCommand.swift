@@ -25,7 +25,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Seconds to measure each for.") var seconds = 1.0
   @Flag(help: "Print a line of JSON for each measurement.") var json = false
   @Flag(help: "Speak the worker protocol of Benchmarks/README.md.") var serve = false
-  @Option(help: ArgumentHelp("Input from a float32 .npy file.", valueName: "name=file"))
+  @Option(help: ArgumentHelp("Input from a float32 .npy file; may repeat.", valueName: "name=file"))
   var input: [String] = []
   @Option(help: ArgumentHelp("Write the result to a .npy file.", valueName: "file"))
   var output: String?
@@ -55,11 +55,11 @@ struct BenchCommand: ParsableCommand {
       throw CommandFailure("this machine does not run \(cpu.row.name) code")
     }
     let workloads = try names.isEmpty ? Workload.all : names.map { try Workload(named: $0) }
-    let file = try inputFile(for: workloads[0])
+    let files = try inputFiles(for: workloads[0])
     if !serve, !json { print(BenchmarkTable.header) }
     for workload in workloads {
       for mode in modes {
-        let benchmark = Benchmark(workload, mode, threads: threads, row: cpu.row, input: file)
+        let benchmark = Benchmark(workload, mode, threads: threads, row: cpu.row, files: files)
         if let output { try writeFile(output, benchmark.outputFile.contents) }
         if serve { return ServeLoop(benchmark).run() }
         let samples = benchmark.samples(seconds: seconds)
@@ -69,23 +69,27 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  private func inputFile(for workload: Workload) throws(CommandFailure) -> NumpyFile? {
-    var file: NumpyFile?
+  /// The arrays that `--input` names, by input.
+  private func inputFiles(
+    for workload: Workload
+  ) throws(CommandFailure) -> [String: NumpyFile] {
+    let known = workload.inputs.map(\.name)
+    var files: [String: NumpyFile] = [:]
     for argument in input {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, parts[0] == workload.inputName else {
+      guard parts.count == 2, known.contains(parts[0]) else {
         throw CommandFailure(
-          "\(argument): \(workload.name) has the input \(workload.inputName) only")
+          "\(argument): the inputs of \(workload.name) are \(known.joined(separator: ", "))")
       }
-      file = try NumpyFile(contents: readFile(parts[1]), file: parts[1])
+      files[parts[0]] = try NumpyFile(contents: readFile(parts[1]), file: parts[1])
     }
-    return file
+    return files
   }
 }
 
 /// Table for people.
 enum BenchmarkTable {
-  private static let widths = [10, 7, 8, 11, 11, 10, 10, 9]
+  private static let widths = [14, 7, 8, 11, 11, 10, 10, 9]
 
   static var header: String {
     Terminal.bold(

@@ -19,8 +19,8 @@ struct Benchmark {
   let mode: BenchmarkMode
   let compiler: Compiler
   let threads: Int
-  let input: Tensor
-  private let function: CompiledTensorFunction<Tensor, Tensor>
+  private let inputs: [Tensor]
+  private let function: CompiledTensorFunction<[Tensor], Tensor>
   /// From the trace to the callable program, with LLVM loaded; 0 in eager mode.
   private(set) var readyMilliseconds = 0.0
   /// Loading LLVM and compiling a first kernel with it.
@@ -28,20 +28,23 @@ struct Benchmark {
   /// All that the first result takes in a new process.
   private(set) var firstCallMilliseconds = 0.0
 
-  /// Compiles and runs the workload once.
+  /// Compiles and runs the workload once, on the arrays of `files` in place of the inputs that they
+  /// name.
   init(
-    _ workload: Workload, _ mode: BenchmarkMode, threads: Int, row: TargetRow, input: NumpyFile?
+    _ workload: Workload, _ mode: BenchmarkMode, threads: Int, row: TargetRow,
+    files: [String: NumpyFile]
   ) {
     self.workload = workload
     self.mode = mode
     compiler = Compiler(CompilerOptions(row: row, threads: threads, verifiesPasses: false))
     self.threads = threads > 0 ? threads : Int(lathe_cpu_features().available_cpus)
-    let shape = input?.shape ?? workload.shape
-    let body = workload.body
-    let scalars = input?.scalars ?? workload.makeInput(shape)
-    let tensor = Tensor(scalars: scalars, shape: shape)
-    self.input = tensor
-    let function = compile { x in body(x) }
+    let inputs = workload.inputs.map { input in
+      Tensor(
+        scalars: files[input.name]?.scalars ?? input.scalars(),
+        shape: files[input.name]?.shape ?? input.shape)
+    }
+    self.inputs = inputs
+    let function = compile(listed: workload.body)
     self.function = function
     let compiler = compiler
     loadMilliseconds =
@@ -50,7 +53,7 @@ struct Benchmark {
       }.milliseconds
     if mode == .jit {
       readyMilliseconds =
-        timed { withCompiler(compiler) { _ = function.prepared([tensor]) } }.milliseconds
+        timed { withCompiler(compiler) { _ = function.prepared(inputs) } }.milliseconds
     }
     let run = timed { withCompiler(compiler) { _ = output() } }.milliseconds
     firstCallMilliseconds = loadMilliseconds + readyMilliseconds + run
@@ -59,8 +62,8 @@ struct Benchmark {
   /// One run, to its end.
   func output() -> Tensor {
     switch mode {
-    case .jit: return function(input)
-    case .eager: return eagerly { workload.body(input) }
+    case .jit: return function(inputs)
+    case .eager: return withExecution(.eager) { workload.body(inputs) }
     }
   }
 

@@ -11,7 +11,8 @@ enum Program {
   /// The module of `target`: a workload's trace, or the text of a file (`-` is standard input).
   static func module(_ target: String) throws(CommandFailure) -> Module {
     if let workload = Workload.all.first(where: { $0.name == target }) {
-      return compile { x in workload.body(x) }.tracedModule([(.f32, workload.shape)])
+      return compile(listed: workload.body).tracedModule(
+        workload.inputs.map { (.f32, $0.shape) })
     }
     guard target == "-" || target.contains(".") || target.contains("/") else {
       throw CommandFailure("\(target): neither a workload (\(Workload.names)) nor an IR file")

@@ -31,7 +31,7 @@ struct QuickstartCommand: ParsableCommand {
     let file = NumpyFile(shape: [Self.imageCount, 28, 28], scalars: images)
     for mode in [BenchmarkMode.jit, .eager] {
       let benchmark = Benchmark(
-        .elementwiseChain, mode, threads: 0, row: .host, input: file)
+        .elementwiseChain, mode, threads: 0, row: .host, files: ["x": file])
       let samples = benchmark.samples(seconds: 0.5)
       report(benchmark, samples)
     }

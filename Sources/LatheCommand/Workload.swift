@@ -4,17 +4,27 @@ import Lathe
 
 /// Program with inputs of its own, to be read and timed.
 struct Workload: Sendable {
+  /// One argument of a workload.
+  struct Input: Sendable {
+    let name: String
+    let shape: [Int]
+    /// Elements when no file is given.
+    let scalars: @Sendable () -> [Float]
+  }
+
   let name: String
   let summary: String
-  let inputName: String
-  let shape: [Int]
+  let inputs: [Input]
   /// Floating-point operations of one run, by the count that the benchmarks use.
   let operations: Double
+  /// The result, of the first input's shape, of the inputs in their order.
+  let body: @Sendable ([Tensor]) -> Tensor
+
   /// Bytes that one run must read and write.
-  let bytes: Double
-  /// Input when no file is given, by seed.
-  let makeInput: @Sendable ([Int]) -> [Float]
-  let body: @Sendable (Tensor) -> Tensor
+  var bytes: Double {
+    let counts = inputs.map { $0.shape.reduce(1, *) }
+    return Double(4 * (counts.reduce(0, +) + counts[0]))
+  }
 
   static let all = [elementwiseChain, softmax, normalization, prefixSum, overhead]
 
@@ -28,59 +38,52 @@ struct Workload: Sendable {
   static var names: String { all.map(\.name).joined(separator: ", ") }
 
   private init(
-    name: String, summary: String, inputName: String = "x", shape: [Int], operations: Double,
-    makeInput: @escaping @Sendable ([Int]) -> [Float],
-    body: @escaping @Sendable (Tensor) -> Tensor
+    name: String, summary: String, inputs: [Input], operations: Double,
+    body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
     self.name = name
     self.summary = summary
-    self.inputName = inputName
-    self.shape = shape
+    self.inputs = inputs
     self.operations = operations
-    bytes = Double(shape.reduce(8, *))
-    self.makeInput = makeInput
     self.body = body
   }
 
   /// One exp, tanh or sigmoid counts as 20 operations.
   static let elementwiseChain = Workload(
     name: "ew_chain", summary: "tanh(x*0.5 + 0.1) * sigmoid(x) + exp(-x*x) on 4,194,304 numbers",
-    shape: [4_194_304], operations: 4_194_304 * 70,
-    makeInput: { shape in
-      var generator = SplitMix64(seed: 1)
-      return generator.normal(count: shape.reduce(1, *))
-    },
-    body: chain)
+    inputs: [.normal("x", [4_194_304], seed: 1)], operations: 4_194_304 * 70,
+    body: { inputs in
+      let x = inputs[0]
+      return tanh(x * 0.5 + 0.1) * sigmoid(x) + exp(-x * x)
+    })
 
   /// One exp counts as 20 operations.
   static let softmax = Workload(
-    name: "softmax", summary: "softmax of 4096 rows of 1024", shape: [4096, 1024],
-    operations: 4_194_304 * 24, makeInput: { normal($0, seed: 3) },
-    body: { $0.softmax(axis: -1) })
+    name: "softmax", summary: "softmax of 4096 rows of 1024",
+    inputs: [.normal("x", [4096, 1024], seed: 3, deviation: 2)], operations: 4_194_304 * 25,
+    body: { $0[0].softmax(axis: -1) })
 
+  /// One tanh counts as 20 operations.
   static let normalization = Workload(
-    name: "layernorm_gelu", summary: "gelu(layerNorm(x + x/2)) of 2048 rows of 1024",
-    shape: [2048, 1024], operations: 2_097_152 * 40, makeInput: { normal($0, seed: 4) },
-    body: { ($0 + $0 * 0.5).layerNorm().gelu() })
+    name: "layernorm_gelu", summary: "gelu(layerNorm(x + r)*g + b) of 2048 rows of 1024",
+    inputs: [
+      .normal("x", [2048, 1024], seed: 4), .normal("r", [2048, 1024], seed: 5),
+      .normal("g", [1024], seed: 6, mean: 1, deviation: 0.1),
+      .normal("b", [1024], seed: 7, deviation: 0.1),
+    ],
+    operations: 2_097_152 * 40,
+    body: { ($0[0] + $0[1]).layerNorm(scale: $0[2], offset: $0[3]).gelu(.tanh) })
 
   static let prefixSum = Workload(
-    name: "prefix_sum", summary: "cumulative sum of 16,777,216 numbers", shape: [16_777_216],
-    operations: 16_777_216, makeInput: { normal($0, seed: 5) },
-    body: { $0.cumulativeSum(axis: 0) })
-
-  private static func normal(_ shape: [Int], seed: UInt64) -> [Float] {
-    var generator = SplitMix64(seed: seed)
-    return generator.normal(count: shape.reduce(1, *))
-  }
+    name: "prefix_sum", summary: "cumulative sum of 16,777,216 numbers",
+    inputs: [.uniform("x", [16_777_216], seed: 8, from: -0.5)], operations: 16_777_216,
+    body: { $0[0].cumulativeSum(axis: 0) })
 
   static let overhead = Workload(
-    name: "overhead", summary: "ten elementwise operations on 64 numbers", shape: [64],
-    operations: 640,
-    makeInput: { shape in
-      var generator = SplitMix64(seed: 2)
-      return (0..<shape.reduce(1, *)).map { _ in Float(generator.uniform()) }
-    },
-    body: { x in
+    name: "overhead", summary: "ten elementwise operations on 64 numbers",
+    inputs: [.uniform("x", [64], seed: 2)], operations: 640,
+    body: { inputs in
+      let x = inputs[0]
       var y = x * 2.0
       y = y + 1.0
       y = y * x
@@ -92,8 +95,26 @@ struct Workload: Sendable {
       y = y * 0.25
       return y + 2.0
     })
+}
 
-  @Sendable static func chain(_ x: Tensor) -> Tensor {
-    tanh(x * 0.5 + 0.1) * sigmoid(x) + exp(-x * x)
+extension Workload.Input {
+  /// Normally distributed numbers.
+  fileprivate static func normal(
+    _ name: String, _ shape: [Int], seed: UInt64, mean: Float = 0, deviation: Float = 1
+  ) -> Self {
+    Self(name: name, shape: shape) {
+      var generator = SplitMix64(seed: seed)
+      return generator.normal(count: shape.reduce(1, *)).map { mean + deviation * $0 }
+    }
+  }
+
+  /// Evenly distributed numbers from `start` up to `start + 1`.
+  fileprivate static func uniform(
+    _ name: String, _ shape: [Int], seed: UInt64, from start: Float = 0
+  ) -> Self {
+    Self(name: name, shape: shape) {
+      var generator = SplitMix64(seed: seed)
+      return (0..<shape.reduce(1, *)).map { _ in start + Float(generator.uniform()) }
+    }
   }
 }

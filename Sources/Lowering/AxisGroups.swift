@@ -49,6 +49,29 @@ struct AxisGroups {
   /// Number of iterations of a loop.
   func extent(of group: [Int]) -> IndexExpression { group.reduce(1) { $0 * extents[$1] } }
 
+  /// Number of positions along the reduced axes.
+  var reducedCount: IndexExpression {
+    groups.filter { isReduced($0) }.reduce(1) { $0 * extent(of: $1) }
+  }
+
+  /// What an axis is where the other loops stand at `rows`, in order, and the reduced axes at a
+  /// row-major position along them.
+  func place(
+    rows: [IndexExpression], position: IndexExpression
+  ) -> (IndexExpression.Atom) -> IndexExpression? {
+    var rows = rows[...]
+    let isOne = groups.filter { isReduced($0) }.count == 1
+    var rest = reducedCount
+    return substitution(
+      groups.map { group in
+        guard isReduced(group) else { return rows.removeFirst() }
+        if isOne { return position }
+        let extent = extent(of: group)
+        rest = rest.floorDiv(extent)
+        return position.floorDiv(rest).mod(extent)
+      })
+  }
+
   /// What an axis is, given its loop's variable: for flat positions only the last axis of a loop
   /// counts, since the others' coefficients are multiples of its own.
   func substitution(_ variables: [IndexExpression]) -> (IndexExpression.Atom) -> IndexExpression? {

@@ -101,18 +101,7 @@ struct ColumnLowering {
   private func place(
     column: IndexExpression, position: IndexExpression
   ) -> (IndexExpression.Atom) -> IndexExpression? {
-    var rows = rowVariables.map(\.expression)[...]
-    let walked = groups.groups.filter { groups.isReduced($0) }
-    var rest = walked.reduce(IndexExpression(1)) { $0 * groups.extent(of: $1) }
-    var variables = groups.groups.dropLast().map { group -> IndexExpression in
-      guard groups.isReduced(group) else { return rows.removeFirst() }
-      if walked.count == 1 { return position }
-      let extent = groups.extent(of: group)
-      rest = rest.floorDiv(extent)
-      return position.floorDiv(rest).mod(extent)
-    }
-    variables.append(column)
-    return groups.substitution(variables)
+    groups.place(rows: rowVariables.map(\.expression) + [column], position: position)
   }
 
   // MARK: Walks
@@ -139,9 +128,7 @@ struct ColumnLowering {
         lowering.emitter.store(stored, index, at: lowering.program.allAxes)
       }
     }
-    let count = groups.groups.filter { groups.isReduced($0) }
-      .reduce(IndexExpression(1)) { $0 * groups.extent(of: $1) }
-    return statements + [.loop(Loop(.serial, position, 0, count, body: [inner]))]
+    return statements + [.loop(Loop(.serial, position, 0, groups.reducedCount, body: [inner]))]
   }
 
   private func isWhole(_ result: Int) -> Bool {

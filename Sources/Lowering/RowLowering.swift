@@ -56,9 +56,7 @@ struct RowLowering {
   }
 
   /// Number of elements of a row.
-  private var count: IndexExpression {
-    groups.groups.filter { groups.isReduced($0) }.reduce(1) { $0 * groups.extent(of: $1) }
-  }
+  private var count: IndexExpression { groups.reducedCount }
 
   private mutating func declareKeptRows() {
     for step in stages.isKept.indices where stages.isKept[step] {
@@ -81,19 +79,9 @@ struct RowLowering {
 
   // MARK: Places
 
-  /// Loops stand for axes: rows by their variables, the row's axes by the position `p` in it.
+  /// Loops stand for axes: rows by their variables, the row's axes by the position in it.
   private func place(at position: IndexExpression) -> (IndexExpression.Atom) -> IndexExpression? {
-    var rows = rowVariables.map(\.expression)[...]
-    let walked = groups.groups.filter { groups.isReduced($0) }
-    var rest = count
-    let variables = groups.groups.map { group -> IndexExpression in
-      guard groups.isReduced(group) else { return rows.removeFirst() }
-      if walked.count == 1 { return position }
-      let extent = groups.extent(of: group)
-      rest = rest.floorDiv(extent)
-      return position.floorDiv(rest).mod(extent)
-    }
-    return groups.substitution(variables)
+    groups.place(rows: rowVariables.map(\.expression), position: position)
   }
 
   // MARK: Walks

@@ -36,6 +36,12 @@ import Testing
     #expect(values == [1, 2, 3].map(Self.overhead))
   }
 
+  @Test func inputsAreNamed() throws {
+    let result = try run("bench", "layernorm_gelu", "--serve", "--input", "y=y.npy")
+    #expect(result.code == 1, "\(result)")
+    #expect(result.errors == "lathe: y=y.npy: the inputs of layernorm_gelu are x, r, g, b\n")
+  }
+
   @Test func damagedInputsAreRefused() throws {
     let folder = try Folder()
     let whole = npy([1, 2, 3])

@@ -76,7 +76,7 @@ import Testing
 
   @Test func eagerOperationsRunAtOnce() {
     let x = Tensor.linspace(0, 1, count: 5)
-    let y = eagerly { () -> Tensor in
+    let y = withExecution(.eager) { () -> Tensor in
       let square = x * x
       #expect(square.isEvaluated)
       return tanh(square + x[0]) * 2

@@ -156,6 +156,27 @@ private enum Mistake {
       { _ = Tensor.zeros([2, 2]).layerNorm(scale: Tensor.zeros([3])) }
     ),
     (
+      "batchNorm: f32[2,3]: scale has shape [2], expected [3]",
+      { _ = Tensor.zeros([2, 3]).batchNorm(scale: Tensor.zeros([2])) }
+    ),
+    (
+      "crossEntropy: f32[2,3], i64[3]: integer labels of shape [2] or f32 probabilities of shape "
+        + "[2, 3] expected",
+      { _ = crossEntropy(Tensor.zeros([2, 3]), Tensor([0, 1, 2])) }
+    ),
+    (
+      "crossEntropy: f32[2,0] has extent 0 along axis 1, and max of nothing has no value",
+      { _ = crossEntropy(Tensor.zeros([2, 0]), Tensor([0, 1])) }
+    ),
+    (
+      "maxPool: f32[1,3]: the kernel [4] with padding [0] is larger than [3]",
+      { _ = Tensor.zeros([1, 3]).maxPool(kernel: [4]) }
+    ),
+    (
+      "averagePool: f32[3]: 1 paddings from 0 to less than the kernel [2] expected, found [2]",
+      { _ = Tensor.zeros([3]).averagePool(kernel: [2], padding: [2]) }
+    ),
+    (
       "cumulativeSum: axis 0 of a tensor of rank 0",
       { _ = Tensor.zeros([]).cumulativeSum(axis: 0) }
     ),

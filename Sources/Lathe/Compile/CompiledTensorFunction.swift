@@ -55,6 +55,24 @@ public struct CompiledTensorFunction<Arguments, Results>: Sendable {
   }
 }
 
+/// Compiles a function of as many arguments as a list holds, for callers that learn their number at
+/// run time; calls of one function all have the same.
+package func compile(
+  listed body: @escaping @Sendable ([Tensor]) -> Tensor, file: String = #fileID,
+  line: Int = #line
+) -> CompiledTensorFunction<[Tensor], Tensor> {
+  CompiledTensorFunction(SignatureCache(at: .line(file: file, line: line)) { [body($0)] }) {
+    $0[0]
+  }
+}
+
+extension CompiledTensorFunction where Arguments == [Tensor] {
+  /// Runs the function.
+  package func callAsFunction(
+    _ arguments: [Tensor], file: String = #fileID, line: Int = #line
+  ) -> Results { run(arguments, file, line) }
+}
+
 extension CompiledTensorFunction where Arguments == Tensor {
   /// Runs the function.
   public func callAsFunction(

@@ -33,15 +33,13 @@ struct AxisReduction {
     self.location = location
   }
 
-  private init(_ other: AxisReduction, keepsDimensions: Bool) {
-    axes = other.axes
-    self.keepsDimensions = keepsDimensions
-    function = other.function
-    location = other.location
+  /// The reduction of axes that are known to be ascending and in range.
+  init(ascending axes: [Int], _ function: String, at location: SourceLocation) {
+    self.axes = axes
+    keepsDimensions = false
+    self.function = function
+    self.location = location
   }
-
-  /// The same with kept dimensions, whose results broadcast against the operand.
-  var keeping: AxisReduction { AxisReduction(self, keepsDimensions: true) }
 
   /// Number of elements that each result combines.
   func count(in tensor: Tensor) -> Int { axes.reduce(1) { $0 * tensor.shape[$1] } }
@@ -72,6 +70,14 @@ struct AxisReduction {
   /// Over no axis every element is its own result, at place 0.
   private func unreduced(_ operand: Tensor, _ dtype: DType) -> Tensor {
     operand.dtype == dtype ? operand : Tensor.zeros(operand.shape, dtype)
+  }
+
+  /// `rows`, of the axes that are not reduced or of all with extent 1 at the reduced ones, repeated
+  /// along the reduced axes: one view, so that what is computed from rows stays one element per row.
+  func spread(_ rows: Tensor, _ shape: [Int]) -> Tensor {
+    if rows.rank == shape.count { return rows.broadcast(to: shape, function, at: location) }
+    let kept = shape.indices.filter { !axes.contains($0) }
+    return rows.view(kept.map { .variable($0) }, shape, at: location)
   }
 
   /// `reduced` with its reduced axes again, of extent 1.

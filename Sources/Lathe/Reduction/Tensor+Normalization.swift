@@ -10,11 +10,12 @@ extension Tensor {
     axis: Int = -1, file: String = #fileID, line: Int = #line
   ) -> Tensor {
     let reduce = AxisReduction(
-      [axis], of: self, keepDims: true, "softmax", at: .line(file: file, line: line))
+      [axis], of: self, keepDims: false, "softmax", at: .line(file: file, line: line))
     reduce.requireFloat(self)
     if count == 0 { return self }
-    let powers = reduce.apply(.exp, reduce.apply(.sub, self, reduce(.max, self)))
-    return reduce.apply(.div, powers, reduce(.sum, powers))
+    let powers = reduce.apply(
+      .exp, reduce.apply(.sub, self, reduce.spread(reduce(.max, self), shape)))
+    return reduce.apply(.div, powers, reduce.spread(reduce(.sum, powers), shape))
   }
 
   /// Logarithm of `softmax`: `x - max x - ln Σ e^(x - max x)`, accurate where shares are small.
@@ -23,12 +24,12 @@ extension Tensor {
     axis: Int = -1, file: String = #fileID, line: Int = #line
   ) -> Tensor {
     let reduce = AxisReduction(
-      [axis], of: self, keepDims: true, "logSoftmax", at: .line(file: file, line: line))
+      [axis], of: self, keepDims: false, "logSoftmax", at: .line(file: file, line: line))
     reduce.requireFloat(self)
     if count == 0 { return self }
-    let shifted = reduce.apply(.sub, self, reduce(.max, self))
+    let shifted = reduce.apply(.sub, self, reduce.spread(reduce(.max, self), shape))
     let sum = reduce(.sum, reduce.apply(.exp, shifted))
-    return reduce.apply(.sub, shifted, reduce.apply(.log, sum))
+    return reduce.apply(.sub, shifted, reduce.spread(reduce.apply(.log, sum), shape))
   }
 
   /// `ln Σ eˣ` along axes, without overflow: `m + ln Σ e^(x - m)`, where m is the maximum, or 0 where
@@ -44,10 +45,10 @@ extension Tensor {
       reduce.apply(.log, reduce(.sum, reduce.apply(.exp, x)))
     }
     if reduce.count(in: self) == 0 { return logSum(self) }
-    let largest = reduce.keeping(.max, self)
+    let largest = reduce(.max, self)
     let shift = reduce.apply(.select, reduce.apply(.isFinite, largest), largest, 0)
-    let sum = logSum(reduce.apply(.sub, self, shift))
-    return reduce.apply(.add, shift.reshaped(to: sum.shape, file: file, line: line), sum)
+    let sum = logSum(reduce.apply(.sub, self, reduce.spread(shift, shape)))
+    return reduce.apply(.add, shift, sum)
   }
 
   /// `ln Σ eˣ` along one axis, without overflow.
@@ -67,7 +68,7 @@ extension Tensor {
     file: String = #fileID, line: Int = #line
   ) -> Tensor {
     let reduce = AxisReduction(
-      axes, of: self, keepDims: true, "layerNorm", at: .line(file: file, line: line))
+      axes, of: self, keepDims: false, "layerNorm", at: .line(file: file, line: line))
     reduce.requireFloat(self)
     let centered = reduce.centered(self)
     let variance = reduce.mean(reduce.apply(.mul, centered, centered))
@@ -84,7 +85,7 @@ extension Tensor {
     line: Int = #line
   ) -> Tensor {
     let reduce = AxisReduction(
-      axes, of: self, keepDims: true, "rmsNorm", at: .line(file: file, line: line))
+      axes, of: self, keepDims: false, "rmsNorm", at: .line(file: file, line: line))
     reduce.requireFloat(self)
     let squares = reduce.mean(reduce.apply(.mul, self, self))
     return reduce.normalized(self, squares, epsilon, scale, nil)
@@ -92,12 +93,16 @@ extension Tensor {
 }
 
 extension AxisReduction {
+  /// `rsqrt(square + epsilon)`.
+  func reciprocalRoot(_ square: Tensor, _ epsilon: Double) -> Tensor {
+    apply(.rsqrt, apply(.add, square, Tensor(floatLiteral: epsilon)))
+  }
+
   /// `x · rsqrt(square + epsilon) · scale + offset`, in the shape of x.
   fileprivate func normalized(
     _ x: Tensor, _ square: Tensor, _ epsilon: Double, _ scale: Tensor?, _ offset: Tensor?
   ) -> Tensor {
-    let factor = apply(.rsqrt, apply(.add, square, Tensor(floatLiteral: epsilon)))
-    var result = apply(.mul, x, factor)
+    var result = apply(.mul, x, spread(reciprocalRoot(square, epsilon), x.shape))
     for (row, operand) in [(Elementwise.mul, scale), (.add, offset)] {
       guard let operand else { continue }
       // The result keeps the shape of x; literals take its element type.

@@ -10,7 +10,7 @@ extension AxisReduction {
   }
 
   /// `x - mean(x)`, in the shape of x.
-  func centered(_ x: Tensor) -> Tensor { apply(.sub, x, keeping.mean(x)) }
+  func centered(_ x: Tensor) -> Tensor { apply(.sub, x, spread(mean(x), x.shape)) }
 
   /// `Σ (x - mean(x))² / (n - correction)`; NaN for nothing.
   func variance(_ x: Tensor, correction: Int) -> Tensor {

@@ -9,11 +9,28 @@ extension Evaluation {
   @TaskLocal static var isEager = false
 }
 
-/// Runs every operation inside `body` as it is called, each a kernel of its own that is compiled
-/// once: what eager frameworks do, for comparison. Views and constants stay parts of the
-/// operations that read them.
-public func eagerly<Result>(_ body: () throws -> Result) rethrows -> Result {
-  try Evaluation.$isEager.withValue(true, operation: body)
+/// When operations run.
+public struct Execution: Sendable, Hashable {
+  fileprivate let isEager: Bool
+
+  /// When a value is read, as one program with all that it needs; so it is by default.
+  public static let lazy = Execution(isEager: false)
+
+  /// As they are called, each a kernel of its own that is compiled once: what eager frameworks do,
+  /// for comparison. Views and constants stay parts of the operations that read them.
+  public static let eager = Execution(isEager: true)
+}
+
+/// Runs `body`, whose operations run as `execution` says, in the tasks that it starts too. Inside
+/// `compile { … }` nothing runs either way.
+///
+/// ```swift
+/// let y = withExecution(.eager) { tanh(x * 0.5) + 1 }
+/// ```
+public func withExecution<Result>(
+  _ execution: Execution, _ body: () throws -> Result
+) rethrows -> Result {
+  try Evaluation.$isEager.withValue(execution.isEager, operation: body)
 }
 
 /// Compiled programs of single operations on values in memory.
