@@ -67,6 +67,25 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "averagePool", shapes: [[8, 16, 28, 28]], kernels: 1) {
       [$0[0].averagePool(kernel: [3, 3], stride: [2, 2], padding: [1, 1])]
     },
+    // Two long rows would leave threads idle, so that each step is shared out by itself.
+    Composition(name: "softmax, long rows", shapes: [[2, 200_000]], kernels: 5) {
+      [$0[0].softmax()]
+    },
+    // Rows longer than a chunk of the order are reduced in two levels, whose inner rows are others.
+    Composition(name: "softmax, rows of a vocabulary", shapes: [[64, 50_257]], kernels: 5) {
+      [$0[0].softmax()]
+    },
+    Composition(name: "softmax, short rows", shapes: [[4096, 3]], kernels: 1) {
+      [$0[0].softmax()]
+    },
+    Composition(name: "batchNorm, tall", shapes: [[4096, 64]], kernels: 1) {
+      let (y, mean, variance) = $0[0].batchNorm()
+      return [y, mean, variance]
+    },
+    // Sums over different axes share no rows.
+    Composition(name: "two axes", shapes: [rows], kernels: 3) {
+      [$0[0].softmax(axis: 0).sum(axis: 1)]
+    },
     // The result's axes of extent 1 are a view, which is copied to memory of its own.
     Composition(name: "kept dimensions", shapes: [rows], kernels: 2) {
       [$0[0].mean(axis: 1, keepDims: true)]
