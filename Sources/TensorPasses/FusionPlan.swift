@@ -214,8 +214,10 @@ public struct FusionPlan: Sendable {
     guard readers.allSatisfy({ isAligned(id, in: $0) }),
       !scans(id), !reduces(id) || readers.allSatisfy({ isRow(id, in: $0) })
     else { return nil }
-    if let axes = readers.compactMap({ rowAxes(of: id, in: $0) }).first {
-      guard hasRows(regions[readers[0]].shape, axes) else { return nil }
+    for reader in readers {
+      if let axes = rowAxes(of: id, in: reader), !hasRows(regions[reader].shape, axes) {
+        return nil
+      }
     }
     let total = readers.reduce(operations) { $0 + regions[$1].operations }
     guard total <= FusionCost.kernelLimit else { return nil }
