@@ -13,7 +13,8 @@ extension Kernel {
   public init(lowering graph: Graph) throws(PassFailure) {
     let program = RegionProgram(graph)
     if let problem = program.problem {
-      throw PassFailure(pass: "lower", "@\(graph.name) \(problem), so it is no region; run fuse first")
+      throw PassFailure(
+        pass: "lower", "@\(graph.name) \(problem), so it is no region; run fuse first")
     }
     if var columns = ColumnLowering(program) {
       self = columns.kernel()

@@ -17,29 +17,46 @@ extension CombinationOrder {
   public static let standardChunk = 4096
 
   /// Elements of one chunk where each is combined with all before it: fewer, for their errors add
-  /// up.
+  /// up, and threads share chunks.
   public static let columnChunk = 512
+  /// Elements up to which columns are one chunk all the same, since no thread helps.
+  public static let smallElements = 1 << 20
 
   /// The order of a reduction that states none, from shape and row alone.
   ///
   /// Rows that lie in memory as they are reduced get four registers of lanes, so that additions
   /// overlap, and fewer where the row is shorter; other reductions get one lane, because vectors
-  /// run across the results. Monoids that round nothing get the same order, though any would do.
+  /// run across the results. Where there are many rows, each is one chunk, so that it stays in one
+  /// piece for what is computed from it; a few long rows are cut, so that threads can share them.
+  /// Monoids that round nothing get the same order, though any would do.
   ///
   /// - Parameters:
   ///   - count: number of elements that each result combines; `nil` if it is not known.
+  ///   - results: number of results; `nil` if it is not known.
   ///   - isInnermost: whether the reduced axes are the innermost ones.
   ///   - type: the operand's element type.
   ///   - row: gives the number of lanes of a register.
   public static func standard(
-    count: Int?, isInnermost: Bool, type: DType, row: TargetRow
+    count: Int?, results: Int?, isInnermost: Bool, type: DType, row: TargetRow
   ) -> CombinationOrder {
-    guard isInnermost else { return .lanes(1, chunk: columnChunk) }
+    guard isInnermost else {
+      let isSmall =
+        (count ?? .max) <= standardChunk
+        && (results ?? .max) <= smallElements / Swift.max(count ?? 1, 1)
+      return .lanes(1, chunk: isSmall ? standardChunk : columnChunk)
+    }
     let native = row.lanes(type)
     var lanes = native
     while lanes < 4 * native, lanes < count ?? .max { lanes *= 2 }
-    return .lanes(lanes, chunk: standardChunk)
+    guard let count, count > standardChunk, count <= longestChunk, (results ?? 0) >= manyRows
+    else { return .lanes(lanes, chunk: standardChunk) }
+    return .lanes(lanes, chunk: (count + lanes - 1) / lanes * lanes)
   }
+
+  /// Rows from which each may be one chunk, however long.
+  public static let manyRows = 16
+  /// Elements of the longest row that is one chunk.
+  public static let longestChunk = 1 << 17
 
   /// The most lanes that an order may have.
   public static let largestLanes = ValueType.maximumLanes

@@ -10,9 +10,11 @@ extension Reduction {
   ///   - operand: type of what is reduced.
   public init(_ monoid: Monoid, axes: [Int], of operand: TensorType, row: TargetRow) {
     self.init(monoid, axes: axes, order: .sequential)
+    let kept = operand.shape.indices.filter { !axes.contains($0) }
+    let results = kept.reduce(IndexExpression(1)) { $0 * operand.shape[$1] }
     order = .standard(
-      count: elementCount(of: operand).asConstant, isInnermost: isInnermost(in: operand),
-      type: operand.dtype, row: row)
+      count: elementCount(of: operand).asConstant, results: results.asConstant,
+      isInnermost: isInnermost(in: operand), type: operand.dtype, row: row)
   }
 
   /// Number of elements that each result combines.

@@ -114,14 +114,22 @@ private func samples(_ count: Int) -> [Float] {
   func standardOrderFollowsRowAndShape(type: DType) {
     for row in TargetRow.all {
       let native = row.lanes(type)
-      func order(_ count: Int?, _ isInnermost: Bool = true) -> CombinationOrder {
-        .standard(count: count, isInnermost: isInnermost, type: type, row: row)
+      func order(
+        _ count: Int?, _ isInnermost: Bool = true, results: Int? = 1
+      ) -> CombinationOrder {
+        .standard(count: count, results: results, isInnermost: isInnermost, type: type, row: row)
       }
       #expect(order(nil) == .lanes(4 * native, chunk: 4096))
       #expect(order(4096) == .lanes(4 * native, chunk: 4096))
       #expect(order(native + 1) == .lanes(2 * native, chunk: 4096))
       #expect(order(0) == .lanes(native, chunk: 4096))
       #expect(order(4096, false) == .lanes(1, chunk: 4096))
+      #expect(order(4096, false, results: 4096) == .lanes(1, chunk: 512))
+      #expect(order(4097, false) == .lanes(1, chunk: 512))
+      #expect(order(50257) == .lanes(4 * native, chunk: 4096))
+      let long = (50257 + 4 * native - 1) / (4 * native) * 4 * native
+      #expect(order(50257, results: 64) == .lanes(4 * native, chunk: long))
+      #expect(order(1 << 18, results: 64) == .lanes(4 * native, chunk: 4096))
     }
   }
 
