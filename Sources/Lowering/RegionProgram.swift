@@ -152,8 +152,8 @@ struct RegionProgram {
       let operand = evaluate(node.operands[0], allAxes, [])
       return append(.reduce(reduction, operand, node.types[0].dtype))
     case .scan(let scan):
-      guard indices == allAxes, reducedAxes.isEmpty, graph.results == [value] else {
-        return unusable("scans what its results do not walk over")
+      guard indices == allAxes, reducedAxes.isEmpty, !steps.contains(where: \.isScan) else {
+        return unusable("scans twice, or what its results do not walk over")
       }
       let operand = evaluate(node.operands[0], allAxes, [])
       return append(.scan(scan, operand, node.types[0].dtype))

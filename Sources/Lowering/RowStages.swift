@@ -51,6 +51,11 @@ extension RegionProgram.Step {
     return false
   }
 
+  var isScan: Bool {
+    if case .scan = self { return true }
+    return false
+  }
+
   /// Steps that this one reads.
   var operands: [Int] {
     let list: [RegionProgram.Operand] =

@@ -36,13 +36,15 @@ struct GraphDrawer {
 
   /// Adds nodes, then chooses results.
   mutating func draw() {
+    // One graph in four is mostly reductions, scans and what works along rows.
+    let choices = random.oneIn(4) ? [2, 3, 7, 7, 8, 9, 9, 9, 10, 11, 12] : Array(0...19)
     var attempts = 0
     while builder.graph.nodes.count < size + builder.graph.parameters.count, attempts < size * 4 {
       attempts += 1
       // Recent values are likelier, so that chains grow.
       let value = random.oneIn(3) ? random.pick(values) : random.pick(values.suffix(4))
       let made: [ValueID]? =
-        switch random.integer(0...19) {
+        switch random.pick(choices) {
         case 0: leaf().map { [$0] }
         case 1 where name == "main": call(value)
         case 2...6: view(value).map { [$0] }

@@ -23,7 +23,7 @@ public struct RandomProgram: Sendable {
   }
 
   /// Draws a program of up to about 30 nodes: every elementwise row whose types fit, views of every
-  /// kind, constants, calls, and results of several types, over sizes that meet every boundary of
+  /// kind, reductions and scans, rows that are reduced and go on, constants, calls, and results of several types, over sizes that meet every boundary of
   /// vectors. One program in 25 has tensors large enough to be shared out to threads.
   public init(seed: UInt64) {
     var random = SplitMix64(seed: seed)
