@@ -152,10 +152,10 @@ struct RegionProgram {
       let operand = evaluate(node.operands[0], allAxes, [])
       return append(.reduce(reduction, operand, node.types[0].dtype))
     case .scan(let scan):
+      let operand = evaluate(node.operands[0], allAxes, [])
       guard indices == allAxes, reducedAxes.isEmpty, !steps.contains(where: \.isScan) else {
         return unusable("scans twice, or what its results do not walk over")
       }
-      let operand = evaluate(node.operands[0], allAxes, [])
       return append(.scan(scan, operand, node.types[0].dtype))
     case .constant, .call, .kernel, .concat, .gather, .scatter, .contract, .sort,
       .loop, .conditional:

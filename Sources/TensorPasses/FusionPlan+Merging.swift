@@ -65,6 +65,20 @@ extension FusionPlan {
     }
   }
 
+  /// Takes rows and elements apart where no reduction came into their region: they have no common
+  /// loops then. Members that both need are evaluated in both.
+  mutating func separateRows() {
+    for index in regions.indices where regions[index].mergedInto == nil {
+      let region = regions[index]
+      guard region.reduced != nil, !region.members.contains(where: reduces) else { continue }
+      let rows = region.outputs.filter { isRow($0, in: index) }
+      guard !rows.isEmpty, rows.count < region.outputs.count else { continue }
+      regions[index].outputs.removeAll(where: rows.contains)
+      regions.append(region)
+      regions[regions.count - 1].outputs = rows
+    }
+  }
+
   /// Values from memory that the region reads, in order.
   private func leaves(of region: Int) -> [NodeID] {
     var result: Set<NodeID> = []

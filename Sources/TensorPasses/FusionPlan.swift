@@ -89,6 +89,7 @@ public struct FusionPlan: Sendable {
     collectUses()
     for id in graph.ids.reversed() where computes(id) { place(id) }
     mergeSiblings()
+    separateRows()
     regions = regions.filter { $0.mergedInto == nil }
     for index in regions.indices { regions[index].outputs.sort { $0.index < $1.index } }
     decisions.reverse()

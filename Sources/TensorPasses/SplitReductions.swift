@@ -113,10 +113,9 @@ private struct ReductionSplitting {
       Node(.view(view), [.value(partial)], TensorType(type.dtype, grouped)), at: location)
     var rest = shape
     rest[axis] = IndexExpression(Self.widestFold)
-    let first = Reduction(monoid, axes: [axis], order: .lanes(groups, chunk: groups))
-    let folded = result.append(
-      Node(.reduce(first), [.value(ValueID(viewed))], TensorType(type.dtype, rest)), at: location)
-    return fold(ValueID(folded), axis: axis, monoid, type, at: location)
+    let folded = fold(
+      ValueID(viewed), axis: axis, monoid, TensorType(type.dtype, rest), at: location)
+    return fold(folded, axis: axis, monoid, type, at: location)
   }
 
   /// The operand by chunk and position in it, both after the kept axes or both before them; past

@@ -33,7 +33,9 @@ import Testing
       modules.flatMap(\.graphs).flatMap(\.nodes).map { node in
         if case .elementwise = node.kind { "elementwise" } else { node.kind.keyword }
       })
-    let kinds = ["parameter", "constant", "iota", "elementwise", "view", "call", "kernel", "reduce", "scan"]
+    let kinds = [
+      "parameter", "constant", "iota", "elementwise", "view", "call", "kernel", "reduce", "scan",
+    ]
     #expect(kinds.filter { !found.contains($0) } == [])
   }
 
