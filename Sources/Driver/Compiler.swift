@@ -90,12 +90,18 @@ public final class Compiler: Sendable {
     return indices.map { loaded[$0] }
   }
 
+  /// The tensor passes but for those that the options leave out.
+  private var enabledPasses: [Pass<Module, Module>] {
+    PassList.tensor(for: options.row).filter {
+      PassList.required.contains($0.name) || !options.disabledPasses.contains($0.name)
+    }
+  }
+
   private func lower(_ module: Module) throws(CompileFailure) -> Module {
     var module = module
     do { try module.verify() } catch { throw .invalid(error) }
-    let passes = PassList.tensor(for: options.row) + PassList.lowering
     do {
-      for pass in passes where !options.disabledPasses.contains(pass.name) {
+      for pass in enabledPasses + PassList.lowering {
         module = options.verifiesPasses ? try pass.run(module) : try pass.body(module)
       }
     } catch {
@@ -156,7 +162,7 @@ extension Compiler {
       throw .invalid(error)
     }
     do {
-      let graph = try run(PassList.tensor(for: options.row), on: module)
+      let graph = try run(enabledPasses, on: module)
       let fused = try Pass.fuse.run(graph)
       let lowered = try Pass.lower.run(fused)
       let found = lowered.graphs.flatMap { graph in
@@ -186,9 +192,7 @@ extension Compiler {
     _ passes: [Pass<Module, Module>], on module: Module
   ) throws(PassFailure) -> Module {
     var module = module
-    for pass in passes where !options.disabledPasses.contains(pass.name) {
-      module = try pass.run(module)
-    }
+    for pass in passes { module = try pass.run(module) }
     return module
   }
 }

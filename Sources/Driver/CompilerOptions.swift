@@ -64,6 +64,8 @@ public enum CompileFailure: Error, Sendable, CustomStringConvertible {
   case symbolicShape(value: String, type: String)
   /// A tensor has more elements than can be addressed.
   case tooLarge(value: String, type: String)
+  /// A kernel that a program cannot call, and why.
+  case kernel(name: String, String)
   /// The module has no graph.
   case empty
 
@@ -76,6 +78,7 @@ public enum CompileFailure: Error, Sendable, CustomStringConvertible {
     case .symbolicShape(let value, let type):
       "\(value): \(type) has an extent without a value; bind its symbols first"
     case .tooLarge(let value, let type): "\(value): \(type) has too many elements"
+    case .kernel(let name, let reason): "kernel @\(name): \(reason)"
     case .empty: "the module has no graph to compile"
     }
   }

@@ -39,7 +39,7 @@ final class LoadedKernel: Sendable {
     guard case .loop(let loop)? = scheduled.body.first, loop.kind == .parallel,
       let count = (loop.upper - loop.lower).asConstant
     else { return 1 }
-    return max(0, (count + loop.step - 1) / loop.step)
+    return count <= 0 ? 0 : (count - 1) / loop.step + 1
   }
 }
 
@@ -75,7 +75,9 @@ final class KernelCache: Sendable {
     if isMine {
       times.compiledKernels += 1
       let outcome: Outcome
-      do { outcome = .success(try compile(kernel, &times)) } catch { outcome = .failure(error) }
+      do { outcome = .success(try compile(kernel, key: key, &times)) } catch {
+        outcome = .failure(error)
+      }
       if case .failure = outcome { state.withLock { _ = $0.kernels.removeValue(forKey: key) } }
       promise.fulfill(outcome)
     }
@@ -83,13 +85,13 @@ final class KernelCache: Sendable {
   }
 
   private func compile(
-    _ kernel: Kernel, _ times: inout CompileStatistics
+    _ kernel: Kernel, key: String, _ times: inout CompileStatistics
   ) throws(CompileFailure) -> LoadedKernel {
     let scheduled: Kernel
     do { scheduled = try PassList.schedule(kernel, for: row, verifies: verifies) } catch {
       throw .pass(error)
     }
-    let symbol = "lathe_k_" + SHA256.hex("\(row.name)\n\(scheduled.structuralText)").prefix(32)
+    let symbol = "lathe_k_" + SHA256.hex("\(row.name)\n\(key)").prefix(32)
     do {
       let session = try session()
       let machine = try LLVMTargetMachine(KernelCompiler.target(row), level: .default)

@@ -14,6 +14,9 @@ public enum PassList {
     [.inlineCalls, .expandArguments] + TensorPasses.standard(for: row) + [.splitReductions]
   }
 
+  /// Tensor passes that later stages build on: they cannot be left out.
+  static let required: Set<String> = ["inline-calls", "expand-arguments", "split-reductions"]
+
   /// From the tensor level to kernels.
   public static let lowering: [Pass<Module, Module>] = [.fuse, .lower]
 

@@ -1,5 +1,6 @@
 // From a lowered graph to steps, slots and an arena.
 
+import CLatheRuntime
 import IRCore
 import LoopIR
 import TensorIR
@@ -48,7 +49,7 @@ struct ProgramLayout {
     placeResults()
     findPhases()
     try placeIntermediates()
-    for (index, id) in kernelNodes.enumerated() { append(id, index) }
+    for (index, id) in kernelNodes.enumerated() { try append(id, index) }
   }
 
   private var kernelNodes: [NodeID] {
@@ -134,14 +135,34 @@ struct ProgramLayout {
     }
   }
 
-  private mutating func append(_ id: NodeID, _ index: Int) {
+  private mutating func append(_ id: NodeID, _ index: Int) throws(CompileFailure) {
     let node = graph[id]
     guard case .kernel(let kernel) = node.kind else { return }
-    let inputs = node.operands.compactMap(\.value).compactMap { places[$0] }
-    let outputs = node.types.indices.compactMap { places[ValueID(id, $0)] }
-    steps.append(
-      Step(kernel: kernel, arguments: inputs + outputs, isBarrier: isBarrier[index]))
+    var inputs = node.operands.compactMap(\.value).compactMap { places[$0] }[...]
+    var outputs = node.types.indices.compactMap { places[ValueID(id, $0)] }[...]
+    var arguments: [Place] = []
+    for buffer in kernel.buffers where buffer.role.isParameter {
+      guard buffer.role != .inout_ else {
+        throw .kernel(name: kernel.name, "a program calls no kernel with inout parameters yet")
+      }
+      guard let place = buffer.role == .input ? inputs.popFirst() : outputs.popFirst() else {
+        throw .kernel(name: kernel.name, "fewer operands than parameters")
+      }
+      arguments.append(place)
+    }
+    guard arguments.count <= Self.largestArgumentCount else {
+      throw .kernel(
+        name: kernel.name,
+        "\(arguments.count) parameters, where the run time passes \(Self.largestArgumentCount)")
+    }
+    guard kernel.symbols.isEmpty else {
+      throw .kernel(name: kernel.name, "its extents are known at run time only; state them")
+    }
+    steps.append(Step(kernel: kernel, arguments: arguments, isBarrier: isBarrier[index]))
   }
+
+  /// The most arguments that the run time passes to a kernel.
+  private static let largestArgumentCount = Int(LATHE_MAX_ARGUMENTS)
 
   /// Bytes of a tensor with constant extents.
   static func byteCount(_ type: TensorType, _ name: String) throws(CompileFailure) -> Int {

@@ -138,9 +138,11 @@ extension IndexExpression {
   private func scaled(by factor: Int) -> Self {
     if factor == 0 { return 0 }
     if factor == 1 { return self }
+    // A product that wraps to 0 is no term.
     return Self(
       constant: constant &* factor,
-      terms: terms.map { Term(coefficient: $0.coefficient &* factor, factors: $0.factors) })
+      terms: terms.map { Term(coefficient: $0.coefficient &* factor, factors: $0.factors) }
+        .filter { $0.coefficient != 0 })
   }
 
   /// Quotient rounded towards negative infinity; by 0 it is 0.
@@ -180,16 +182,21 @@ extension IndexExpression {
 
   /// The smaller of two.
   public func min(_ other: Self) -> Self {
-    if let difference = (self - other).asConstant { return difference <= 0 ? self : other }
+    if let isSmaller = isAtMost(other) { return isSmaller ? self : other }
     let (a, b) = ordered(self, other)
     return Self(.min(a, b))
   }
 
   /// The larger of two.
   public func max(_ other: Self) -> Self {
-    if let difference = (self - other).asConstant { return difference >= 0 ? self : other }
+    if let isSmaller = other.isAtMost(self) { return isSmaller ? self : other }
     let (a, b) = ordered(self, other)
     return Self(.max(a, b))
+  }
+
+  /// Whether the value is at most another's; `nil` when the constants alone do not tell.
+  private func isAtMost(_ other: Self) -> Bool? {
+    terms == other.terms ? constant <= other.constant : nil
   }
 
   private func ordered(_ a: Self, _ b: Self) -> (Self, Self) { b.precedes(a) ? (b, a) : (a, b) }

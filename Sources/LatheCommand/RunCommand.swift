@@ -38,10 +38,11 @@ struct RunCommand: ParsableCommand {
     }
     let inputs = try inputs(of: graph)
     if time { return try CommandFailure.wrapping(file) { try measure(module, inputs) } }
-    let values = try CommandFailure.wrapping(file) { try compiled(module, inputs) }
+    // The interpreter goes first: it names what compiled code would trip over.
     let expected = try CommandFailure.wrapping(file) {
       try GraphInterpreter.run(module, graph.name, inputs: inputs, row: cpu.row)
     }
+    let values = try CommandFailure.wrapping(file) { try compiled(module, inputs) }
     for (index, (value, reference)) in zip(values, expected).enumerated() {
       print("result \(index): \(summary(value))")
       if let difference = Self.difference(value, reference) {

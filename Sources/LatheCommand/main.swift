@@ -1,6 +1,7 @@
 // The entry point: runs a command and maps failures to exit codes.
 
 import ArgumentParser
+import CLatheRuntime
 
 #if canImport(Darwin)
   import Darwin
@@ -12,6 +13,7 @@ import ArgumentParser
 do {
   var command = try LatheCommand.parseAsRoot()
   try command.run()
+  if !lathe_finish_output() { throw CommandFailure("cannot write the output") }
 } catch let failure as CommandFailure {
   Terminal.writeError("lathe: \(failure)")
   exit(1)

@@ -77,7 +77,7 @@ extension Loop {
 
   /// Number of iterations when it is constant.
   var constantTripCount: Int? {
-    extent.asConstant.map { Swift.max(0, IndexExpression.floorDiv($0 + step - 1, step)) }
+    extent.asConstant.map { $0 <= 0 ? 0 : ($0 - 1) / step + 1 }
   }
 }
 

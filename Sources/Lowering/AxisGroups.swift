@@ -24,9 +24,9 @@ struct AxisGroups {
       switch step {
       case .load(let parameter, let indices, let guards, _):
         positions.append(program.position(parameter, indices))
-        for condition in guards { separate += [condition.expression] }
+        separate += guards.flatMap(\.expressions)
       case .index(let expression, _): separate.append(expression)
-      case .guarded(let guards, _, _): separate += guards.map(\.expression)
+      case .guarded(let guards, _, _): separate += guards.flatMap(\.expressions)
       case .apply, .reduce: break
       // The axis that is walked in order stays a loop of its own.
       case .scan(let scan, _, _): separate.append(.variable(scan.axis))
@@ -100,6 +100,11 @@ struct AxisGroups {
       return a == b * extents[inner]
     }
   }
+}
+
+extension View.Guard {
+  /// What the guard compares.
+  fileprivate var expressions: [IndexExpression] { [expression, lower, upper] }
 }
 
 extension IndexExpression {

@@ -138,6 +138,7 @@ struct RegionProgram {
     switch node.kind {
     case .parameter:
       let number = parameterNumbers[value.node] ?? 0
+      let indices = guards.isEmpty ? bounded(indices, node.types[0].shape) : indices
       return append(.load(parameter: number, indices, guards: guards, otherwise: nil))
     case .iota(let axis): return append(.index(indices[axis], node.types[0].dtype))
     case .elementwise(let row):
@@ -194,6 +195,20 @@ struct RegionProgram {
         .load(parameter: parameter, place, guards: loadGuards, otherwise: fill))
     }
     return append(.guarded(open, value, otherwise: fill))
+  }
+
+  /// Indices that are not known to stay in the parameter are clamped to it: where a view leaves its
+  /// operand, which is an error that only the interpreter reports, memory stays safe.
+  private func bounded(
+    _ indices: [IndexExpression], _ shape: [IndexExpression]
+  ) -> [IndexExpression] {
+    zip(indices, shape).map { index, extent in
+      guard let count = extent.asConstant, count > 0 else { return index }
+      if let range = facts.range(of: index), range.lowerBound >= 0, range.upperBound < count {
+        return index
+      }
+      return index.max(0).min(IndexExpression(count - 1))
+    }
   }
 
   private func isCertain(_ condition: View.Guard) -> Bool {

@@ -1,6 +1,7 @@
 // The fusion pass: each region becomes a graph that the main graph calls.
 
 public import IRCore
+import LoopIR
 public import TensorIR
 
 extension Pass where Input == Module, Output == Module {
@@ -33,6 +34,8 @@ private struct Fusion {
   /// Old values that the new graph has.
   private var values: [ValueID: ValueID] = [:]
   private var isEmitted: Set<Item> = []
+  private var taken: Set<String> = []
+  private var nextName = 0
 
   init(_ graph: Graph, _ plan: FusionPlan) {
     self.graph = graph
@@ -44,6 +47,8 @@ private struct Fusion {
   }
 
   mutating func module(keeping module: Module) -> Module {
+    taken = Set(module.graphs.map(\.name) + module.kernels.map(\.name))
+    for case .kernel(let kernel) in graph.nodes.map(\.kind) { taken.insert(kernel.name) }
     for id in graph.ids {
       if !isFree(id), home[id] != nil || !isComputed(id) { emit(item(of: id)) }
     }
@@ -129,9 +134,18 @@ private struct Fusion {
     )
   }
 
+  /// `name.0`, `name.1`, … without those that the module has.
+  private mutating func freshName() -> String {
+    while true {
+      let name = "\(graph.name).\(nextName)"
+      nextName += 1
+      if !taken.contains(name) { return name }
+    }
+  }
+
   private mutating func call(_ region: Int) {
     let (members, inputs) = contents(of: region)
-    var callee = Graph(name: "\(graph.name).\(callees.count)")
+    var callee = Graph(name: freshName())
     var inside: [ValueID: ValueID] = [:]
     for (index, input) in inputs.enumerated() {
       let type = graph[type: input]

@@ -20,6 +20,37 @@ extension FusionPlan {
     return false
   }
 
+  /// The most tensors that one kernel reads and writes.
+  private static let mostArguments = 120
+
+  /// Whether regions that become one, with one more node, keep to the arguments of a kernel.
+  func hasPlaces(_ merged: [Int], for id: NodeID? = nil) -> Bool {
+    let own = id.map { sources(of: $0) } ?? []
+    let bound = merged.reduce(own.count + 1) {
+      $0 + regions[$1].inputs.count + regions[$1].outputs.count
+    }
+    if bound <= Self.mostArguments { return true }
+    var inputs = Set(own)
+    var outputs = 1
+    for region in merged {
+      inputs.formUnion(regions[region].inputs)
+      outputs += regions[region].outputs.count
+    }
+    for region in merged { inputs.subtract(regions[region].members) }
+    return inputs.count + outputs <= Self.mostArguments
+  }
+
+  /// Values that a node reads, through index maps.
+  func sources(of id: NodeID) -> [NodeID] {
+    graph[id].operands.compactMap { operand in
+      var next = operand.value
+      while let value = next, isIndexMap(value.node) {
+        next = graph[value.node].operands.first?.value
+      }
+      return next?.node
+    }
+  }
+
   func canMerge(_ a: Int, _ b: Int) -> Bool {
     a == b
       || regions[a].shape == regions[b].shape && rowsAgree(a, b) && !isReachable(b, from: a)
@@ -41,6 +72,9 @@ extension FusionPlan {
     regions[a].operations += regions[b].operations - repeated
     regions[a].aligned.formUnion(regions[b].aligned)
     regions[a].members.formUnion(regions[b].members)
+    regions[a].copies.merge(regions[b].copies) { max($0, $1) }
+    regions[a].inputs = regions[a].inputs.union(regions[b].inputs)
+      .subtracting(regions[a].members)
     regions[a].outputs += regions[b].outputs
     regions[a].readers += regions[b].readers
     regions[b].mergedInto = a
@@ -57,7 +91,9 @@ extension FusionPlan {
       for (a, b) in zip(readers, readers.dropFirst()) {
         let (first, second) = (root(a), root(b))
         let total = regions[first].operations + regions[second].operations
-        guard first != second, total <= FusionCost.kernelLimit, canMerge(first, second) else {
+        guard first != second, total <= FusionCost.kernelLimit, hasPlaces([first, second]),
+          canMerge(first, second)
+        else {
           continue
         }
         _ = merge(first, second)

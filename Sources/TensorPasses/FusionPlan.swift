@@ -33,6 +33,10 @@ public struct FusionPlan: Sendable {
     public var operations = 0
     /// Members that are evaluated at the loop's own indices only: elements, or whole rows.
     var aligned: Set<NodeID> = []
+    /// At how many places a member that is not aligned is evaluated.
+    var copies: [NodeID: Int] = [:]
+    /// Values that members read and that are no members: from memory, unless they join later.
+    var inputs: Set<NodeID> = []
     /// Regions that read an output.
     var readers: [Int] = []
     /// Set when the region was merged into another.
@@ -165,7 +169,11 @@ public struct FusionPlan: Sendable {
     } else if let target = joinable(id, readers, operations) {
       join(id, target, operations)
     } else if !isResult[id.index], let reason = repeatable(id, readers, operations) {
-      for region in readers { evaluate(id, in: region, operations, isAligned: false) }
+      for region in readers {
+        let copies = copies(of: id, in: region)
+        regions[region].copies[id] = copies
+        evaluate(id, in: region, operations * copies, isAligned: false)
+      }
       record(id, isFused: true, reason)
     } else {
       open(id, operations, readers, refusal(id, readers, operations))
@@ -212,6 +220,7 @@ public struct FusionPlan: Sendable {
 
   /// The region that the node may join without repeating work, merging regions if need be.
   private mutating func joinable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> Int? {
+    guard hasPlaces(readers, for: id) else { return nil }
     guard readers.allSatisfy({ isAligned(id, in: $0) }),
       !scans(id), !reduces(id) || readers.allSatisfy({ isRow(id, in: $0) })
     else { return nil }
@@ -245,6 +254,10 @@ public struct FusionPlan: Sendable {
     _ id: NodeID, in region: Int, _ operations: Int, isAligned: Bool
   ) {
     regions[region].members.insert(id)
+    regions[region].inputs.remove(id)
+    for source in sources(of: id) where !regions[region].members.contains(source) {
+      regions[region].inputs.insert(source)
+    }
     regions[region].operations += operations
     if isAligned { regions[region].aligned.insert(id) }
     regionsOf[id.index].append(region)
@@ -252,12 +265,33 @@ public struct FusionPlan: Sendable {
 
   /// Why repeating the node in every reading region pays; `nil` when it does not.
   private func repeatable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String? {
-    guard !reduces(id), !scans(id),
-      readers.allSatisfy({ regions[$0].operations + operations <= FusionCost.kernelLimit })
+    guard !reduces(id), !scans(id), readers.allSatisfy({ hasPlaces([$0], for: id) }),
+      readers.allSatisfy({ region in
+        regions[region].operations + operations * copies(of: id, in: region)
+          <= FusionCost.kernelLimit
+      })
     else { return nil }
     let (saved, extra) = balance(id, readers, operations)
     guard saved > extra else { return nil }
     return "saves \(Self.text(saved)) of memory traffic for \(Self.text(extra)) of repeated work"
+  }
+
+  /// At how many places a node would be evaluated in a region: once for each place of each reader,
+  /// and again for every other index map.
+  private func copies(of id: NodeID, in region: Int) -> Int {
+    var places: [NodeID: (same: Int, other: Int)] = [:]
+    for use in uses[id.index]
+    where regionsOf[use.consumer.index].contains(where: { root($0) == region }) {
+      var found = places[use.consumer] ?? (0, 0)
+      if case .identity = use.map { found.same = 1 } else { found.other += 1 }
+      places[use.consumer] = found
+    }
+    var sum = 0
+    for (consumer, found) in places {
+      let each = regions[region].copies[consumer] ?? 1
+      sum = min(sum + each * (found.same + found.other), 1 << 20)
+    }
+    return sum
   }
 
   private func balance(

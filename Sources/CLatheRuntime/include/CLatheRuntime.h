@@ -250,6 +250,9 @@ const char *lathe_cpu_brand(void);
 /// the caller's source line later.
 void *lathe_here(void);
 
+/// Flushes standard output; false if any write to it has failed.
+bool lathe_finish_output(void);
+
 /// Nanoseconds on a clock that never goes back.
 int64_t lathe_now_ns(void);
 
