@@ -25,19 +25,24 @@ import Testing
   /// Seeds in one test case: cases run side by side.
   static let batch = 10
 
-  static let compilers: [Compiler] = TargetRow.runnable.flatMap { row in
-    [1, 2, 3, 8].map { Compiler(CompilerOptions(row: row, threads: $0, verifiesPasses: true)) }
+  /// Compilers for every row that runs here and several numbers of threads; they keep the kernels
+  /// that they compiled, so each batch has its own.
+  static func makeCompilers() -> [Compiler] {
+    TargetRow.runnable.flatMap { row in
+      [1, 2, 3, 8].map { Compiler(CompilerOptions(row: row, threads: $0, verifiesPasses: true)) }
+    }
   }
 
   /// Every pass of compilation keeps every bit, alone and in order, and so does machine code on
   /// every target row that runs here, at 1, 2, 3 and 8 threads.
   @Test(arguments: stride(from: seeds.lowerBound, to: seeds.upperBound, by: batch).map { $0 })
   func keepTheirBits(first: UInt64) {
+    let compilers = Self.makeCompilers()
     for seed in first..<min(first + UInt64(Self.batch), Self.seeds.upperBound) {
       let program = RandomProgram(seed: seed)
       for row in TargetRow.runnable {
-        guard let failure = Self.failure(of: program, row) else { continue }
-        let shrinker = Shrinker(row: row) { Self.failure(of: $0, row) }
+        guard let failure = Self.failure(of: program, row, compilers) else { continue }
+        let shrinker = Shrinker(row: row) { Self.failure(of: $0, row, compilers) }
         let (smaller, reason) = shrinker.shrink(program, failure)
         let path = smaller.save(reason, row: row)
         Issue.record("seed \(seed) on \(row.name): \(failure)\nshrunk: \(reason)\nin \(path)")
@@ -47,7 +52,9 @@ import Testing
   }
 
   /// The first broken promise, in words.
-  static func failure(of program: RandomProgram, _ row: TargetRow) -> String? {
+  static func failure(
+    of program: RandomProgram, _ row: TargetRow, _ compilers: [Compiler]
+  ) -> String? {
     do {
       let expected = try program.module.interpreted(program.inputs, row: row)
       if let failure = try passFailure(program, expected, row) { return failure }
