@@ -150,6 +150,15 @@ struct RegionProgram {
       guard shape == extents, reduction.axes == reducedAxes, indices == rowAxes else {
         return unusable("reduces other rows than its results need")
       }
+      guard !reduction.monoid.row.givesPlace else {
+        return unusable("holds \(reduction.monoid), which expand-arguments takes apart")
+      }
+      if case .lanes(_, let chunk) = reduction.order,
+        let count = reduction.axes.reduce(IndexExpression(1), { $0 * extents[$1] }).asConstant,
+        count > chunk
+      {
+        return unusable("combines several chunks, which split-reductions takes apart")
+      }
       let operand = evaluate(node.operands[0], allAxes, [])
       return append(.reduce(reduction, operand, node.types[0].dtype))
     case .scan(let scan):

@@ -51,7 +51,7 @@ import Testing
   func randomSchedulesKeepTheirBits(first: UInt64) throws {
     for seed in first..<first + 20 {
       let program = RandomProgram(seed: seed)
-      let passes: [Pass<Module, Module>] = [.inlineCalls, .fuse, .lower]
+      let passes = PassList.tensor(for: .sse2) + PassList.lowering
       let module = try passes.reduce(program.module) { try $1.run($0) }
       for (number, kernel) in module.allKernels.enumerated() {
         var random = SplitMix64(seed: seed &* 64 &+ UInt64(number))
