@@ -2,6 +2,7 @@
 
 import Codegen
 import Foundation
+import Driver
 import IRCore
 import LoopIR
 import LoopPasses
