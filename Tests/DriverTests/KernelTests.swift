@@ -1,8 +1,8 @@
 // Kernels under schedules: the same bits interpreted before and after, and as machine code.
 
 import Codegen
-import Foundation
 import Driver
+import Foundation
 import IRCore
 import LoopIR
 import LoopPasses
