@@ -8,8 +8,9 @@ extension Kernel {
   /// Lowers a region: serial loops over the results' axes around one element's computation.
   ///
   /// Throws unless the graph is a region: parameters, iotas, views, elementwise nodes, and scans or
-  /// reductions along the same axes, whose results are elements or rows of one shape. Parameters become `in` buffers in order, results `out` buffers. Neighbouring axes that
-  /// every access walks as one become one loop over flat buffers.
+  /// reductions along the same axes, whose results are elements or rows of one shape. Parameters
+  /// become `in` buffers in order, results `out` buffers. Neighbouring axes that every access walks
+  /// as one become one loop over flat buffers.
   public init(lowering graph: Graph) throws(PassFailure) {
     let program = RegionProgram(graph)
     if let problem = program.problem {
