@@ -66,6 +66,9 @@ struct DependenceTest {
   private let kernel: Kernel
   private let references: [MemoryReference]
 
+  /// Every access, in order.
+  var allReferences: [MemoryReference] { references }
+
   /// Collects the accesses in `kernel`.
   init(_ kernel: Kernel) {
     self.kernel = kernel

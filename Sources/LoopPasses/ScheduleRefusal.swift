@@ -26,9 +26,9 @@ extension ScheduleStep {
     switch self {
     case .split(let loop, let by, _, _): "split %\(loop) by \(by)"
     case .reorder(let loops): "reorder \(loops.map { "%\($0)" }.joined(separator: ", "))"
-    case .unroll(let loop, let by): "unroll %\(loop) by \(by)"
-    case .vectorize(let loop, let lanes): "vectorize %\(loop) by \(lanes)"
-    case .parallelize(let loop): "parallelize %\(loop)"
+    case .unroll, .vectorize, .parallelize, .fuse, .pad, .specialize, .computeAt, .localize,
+      .stage, .promote:
+      description
     }
   }
 }
