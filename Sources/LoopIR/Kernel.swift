@@ -254,4 +254,10 @@ public enum ScheduleStep: Hashable, Sendable {
   case vectorize(String, lanes: Int)
   /// Shares the iterations of the outermost loop out to the team.
   case parallelize(String)
+  /// Runs `lanes` iterations of a loop of recurrences in lanes, combining by doubling distances.
+  case scan(String, lanes: Int, reassociates: Bool)
+  /// Gives each iteration of a loop a copy of a buffer to combine into.
+  case privatize(String, at: String, into: String, reassociates: Bool)
+  /// Keeps the last `by` places of a local along the axis that a loop moves through.
+  case foldStorage(String, at: String, by: Int)
 }

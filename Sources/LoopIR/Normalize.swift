@@ -142,6 +142,13 @@ extension Kernel {
       case .unroll(let loop, let factor): .unroll(number(loop), by: factor)
       case .vectorize(let loop, let lanes): .vectorize(number(loop), lanes: lanes)
       case .parallelize(let loop): .parallelize(number(loop))
+      case .scan(let loop, let lanes, let reassociates):
+        .scan(number(loop), lanes: lanes, reassociates: reassociates)
+      case .privatize(let buffer, let loop, let copies, let reassociates):
+        .privatize(
+          number(buffer), at: number(loop), into: number(copies), reassociates: reassociates)
+      case .foldStorage(let buffer, let loop, let count):
+        .foldStorage(number(buffer), at: number(loop), by: count)
       }
     }
   }

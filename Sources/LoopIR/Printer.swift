@@ -5,6 +5,9 @@
 //   shaped    ::= dtype ["[" index,* "]"]           role ::= "in" | "out" | "inout" | "register" | …
 //   step      ::= "split" %i "by" n "into" %outer %inner | "reorder" %i+ | "unroll" %i "by" n
 //               | "vectorize" %i "by" n | "parallelize" %i
+//               | "scan" %i "by" n ["reassociating"]
+//               | "privatize" %buffer "at" %i "into" %copies ["reassociating"]
+//               | "foldStorage" %buffer "at" %i "by" n
 //   statement ::= %name "=" operation ":" type | [%name,* "="] (loop | while | if)
 //               | "store" operand "," access [mask] | "check" operand string
 //               | "accumulate" access row "=" operand [mask]
@@ -245,6 +248,12 @@ extension ScheduleStep: CustomStringConvertible {
     case .unroll(let loop, let factor): "unroll %\(loop) by \(factor)"
     case .vectorize(let loop, let lanes): "vectorize %\(loop) by \(lanes)"
     case .parallelize(let loop): "parallelize %\(loop)"
+    case .scan(let loop, let lanes, let reassociates):
+      "scan %\(loop) by \(lanes)\(reassociates ? " reassociating" : "")"
+    case .privatize(let buffer, let loop, let copies, let reassociates):
+      "privatize %\(buffer) at %\(loop) into %\(copies)\(reassociates ? " reassociating" : "")"
+    case .foldStorage(let buffer, let loop, let count):
+      "foldStorage %\(buffer) at %\(loop) by \(count)"
     }
   }
 }

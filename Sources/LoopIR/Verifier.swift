@@ -264,7 +264,8 @@ extension ScheduleStep {
   var loops: [String] {
     switch self {
     case .split(let loop, _, _, _), .unroll(let loop, _), .vectorize(let loop, _),
-      .parallelize(let loop):
+      .parallelize(let loop), .scan(let loop, _, _), .privatize(_, let loop, _, _),
+      .foldStorage(_, let loop, _):
       [loop]
     case .reorder(let loops): loops
     }
@@ -273,8 +274,10 @@ extension ScheduleStep {
   /// The step's number, where it has one.
   var factor: Int? {
     switch self {
-    case .split(_, let factor, _, _), .unroll(_, let factor), .vectorize(_, let factor): factor
-    case .reorder, .parallelize: nil
+    case .split(_, let factor, _, _), .unroll(_, let factor), .vectorize(_, let factor),
+      .scan(_, let factor, _), .foldStorage(_, _, let factor):
+      factor
+    case .reorder, .parallelize, .privatize: nil
     }
   }
 }

@@ -31,6 +31,12 @@ extension Kernel {
     case .unroll(let loop, let by): try unrolling(loop, by: by)
     case .vectorize(let loop, let lanes): try vectorizing(loop, lanes: lanes)
     case .parallelize(let loop): try parallelizing(loop)
+    case .scan(let loop, let lanes, let reassociates):
+      try scanning(loop, lanes: lanes, reassociates: reassociates)
+    case .privatize(let buffer, let loop, let copies, let reassociates):
+      try privatizing(buffer, at: loop, into: copies, reassociates: reassociates)
+    case .foldStorage(let buffer, let loop, let count):
+      try foldingStorage(of: buffer, at: loop, by: count)
     }
   }
 }

@@ -104,7 +104,13 @@ struct IndexBounds {
           bound(rest + factor * a, depth - 1), bound(rest + factor * b, depth - 1),
           either: term.coefficient > 0)
       case .floorDiv(let a, let b):
-        guard let d = b.asConstant, d > 0, term.coefficient % d == 0 else { continue }
+        guard let d = b.asConstant, d > 0 else { continue }
+        if divisor(of: a) % d == 0 {
+          // The quotient is exact: d times the expression has none.
+          let whole = rest * b + a * factor
+          return bound(whole, depth - 1).map { 0 &- IndexExpression.floorDiv(0 &- $0, d) }
+        }
+        guard term.coefficient % d == 0 else { continue }
         // d·floor(a/d) lies in a-d+1...a.
         let times = term.coefficient / d
         let excess = times > 0 ? times &* (1 &- d) : 0

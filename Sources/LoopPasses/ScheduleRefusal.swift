@@ -29,6 +29,10 @@ extension ScheduleStep {
     case .unroll(let loop, let by): "unroll %\(loop) by \(by)"
     case .vectorize(let loop, let lanes): "vectorize %\(loop) by \(lanes)"
     case .parallelize(let loop): "parallelize %\(loop)"
+    case .scan(let loop, let lanes, _): "scan %\(loop) by \(lanes)"
+    case .privatize(let buffer, let loop, _, _): "privatize %\(buffer) at %\(loop)"
+    case .foldStorage(let buffer, let loop, let count):
+      "foldStorage %\(buffer) at %\(loop) by \(count)"
     }
   }
 }
