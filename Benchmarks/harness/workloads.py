@@ -103,6 +103,60 @@ WORKLOADS = {
 }
 
 
+# Single operations, named op_NAME_COUNT: reference, number of inputs, whether in rows of 256.
+OPERATIONS = {
+    "add": (np.add, 2, False),
+    "mul": (np.multiply, 2, False),
+    "relu": (lambda x: np.maximum(x, x.dtype.type(0)), 1, False),
+    "sqrt": (np.sqrt, 1, False),
+    "exp": (np.exp, 1, False),
+    "tanh": (np.tanh, 1, False),
+    "sum": (np.sum, 1, False),
+    "max": (np.max, 1, False),
+    "rowsum": (lambda x: np.sum(x, axis=1), 1, True),
+    "colsum": (lambda x: np.sum(x, axis=0), 1, True),
+    "rowmax": (lambda x: np.max(x, axis=1), 1, True),
+    "cumsum": (np.cumsum, 1, False),
+}
+REDUCING = {"sum", "max", "rowsum", "colsum", "rowmax"}
+
+
+def operation_workload(name):
+    """The workload op_NAME_COUNT; None for other names."""
+    parts = name.split("_")
+    if len(parts) != 3 or parts[0] != "op" or parts[1] not in OPERATIONS:
+        return None
+    reference, inputs, is_matrix = OPERATIONS[parts[1]]
+    count = int(parts[2])
+    shape = (count // 256, 256) if is_matrix else (count,)
+    results = 1 if parts[1] in ("sum", "max") else 256 if parts[1] == "colsum" else count // 256
+    outputs = results if parts[1] in REDUCING else count
+    return Workload(
+        f"{parts[1]} of {count:,} numbers",
+        inputs=lambda g: {"xy"[i]: g.random(shape, dtype=np.float32) for i in range(inputs)},
+        reference=reference,
+        flops=count * (20 if parts[1] in ("exp", "tanh") else 1),
+        bytes=4 * (inputs * count + outputs),
+    )
+
+
+class _Workloads(dict):
+    """The named workloads; single operations are made when they are asked for."""
+
+    def __missing__(self, name):
+        found = operation_workload(name)
+        if found is None:
+            raise KeyError(name)
+        self[name] = found
+        return found
+
+    def __contains__(self, name):
+        return super().__contains__(name) or operation_workload(name) is not None
+
+
+WORKLOADS = _Workloads(WORKLOADS)
+
+
 def write_inputs(name, folder):
     """Writes each input as FOLDER/NAME-INPUT.npy and returns {input: path}."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -29,15 +29,20 @@ struct Workload: Sendable {
   static let all = [elementwiseChain, softmax, normalization, prefixSum, overhead]
 
   init(named name: String) throws(CommandFailure) {
+    if let operation = try Self.operation(named: name) {
+      self = operation
+      return
+    }
     guard let found = Self.all.first(where: { $0.name == name }) else {
-      throw CommandFailure("no workload \(name); there are \(Self.names)")
+      throw CommandFailure(
+        "no workload \(name); there are \(Self.names), and op_NAME_COUNT for single operations")
     }
     self = found
   }
 
   static var names: String { all.map(\.name).joined(separator: ", ") }
 
-  private init(
+  init(
     name: String, summary: String, inputs: [Input], operations: Double,
     body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
@@ -109,7 +114,7 @@ extension Workload.Input {
   }
 
   /// Evenly distributed numbers from `start` up to `start + 1`.
-  fileprivate static func uniform(
+  static func uniform(
     _ name: String, _ shape: [Int], seed: UInt64, from start: Float = 0
   ) -> Self {
     Self(name: name, shape: shape) {

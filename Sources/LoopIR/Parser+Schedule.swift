@@ -42,6 +42,22 @@ extension KernelParser {
       let local = try parseLoopName()
       return .localize(loop, at: place, into: local, role: try parseLocalRole())
     case "stage": return try parseStage(loop)
+    case "scan":
+      try reader.expect("by")
+      let lanes = try reader.integer()
+      return .scan(loop, lanes: lanes, reassociates: reader.takeIf("reassociating"))
+    case "privatize":
+      try reader.expect("at")
+      let place = try parseLoopName()
+      try reader.expect("into")
+      let copies = try parseLoopName()
+      return .privatize(
+        loop, at: place, into: copies, reassociates: reader.takeIf("reassociating"))
+    case "foldStorage":
+      try reader.expect("at")
+      let place = try parseLoopName()
+      try reader.expect("by")
+      return .foldStorage(loop, at: place, by: try reader.integer())
     default: throw reader.error("a schedule step expected, found '\(word.text)'", at: word)
     }
   }

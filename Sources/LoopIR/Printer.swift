@@ -8,6 +8,9 @@
 //               | "specialize" %i | "computeAt" %i %j | "promote" %buffer
 //               | "localize" %buffer "at" %i "into" %local "in" role
 //               | "stage" %buffer ["at" %i] "into" %local "[" %i+ "]" ["pad" n] "in" role
+//               | "scan" %i "by" n ["reassociating"]
+//               | "privatize" %buffer "at" %i "into" %copies ["reassociating"]
+//               | "foldStorage" %buffer "at" %i "by" n
 //   statement ::= %name "=" operation ":" type | [%name,* "="] (loop | while | if)
 //               | "store" operand "," access [mask] | "check" operand string
 //               | "accumulate" access row "=" operand [mask]

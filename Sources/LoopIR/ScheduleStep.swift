@@ -32,6 +32,12 @@ public enum ScheduleStep: Hashable, Sendable {
     String, at: String?, into: String, axes: [String], padding: Int, role: Buffer.Role)
   /// Turns a local whose indices are constant into values.
   case promote(String)
+  /// Runs `lanes` iterations of a loop of recurrences in lanes, combining by doubling distances.
+  case scan(String, lanes: Int, reassociates: Bool)
+  /// Gives each iteration of a loop a copy of a buffer to combine into.
+  case privatize(String, at: String, into: String, reassociates: Bool)
+  /// Keeps the last `by` places of a local along the axis that a loop moves through.
+  case foldStorage(String, at: String, by: Int)
 }
 
 extension ScheduleStep {
@@ -39,7 +45,8 @@ extension ScheduleStep {
   public var loops: [String] {
     switch self {
     case .split(let loop, _, _, _), .unroll(let loop, _), .vectorize(let loop, _),
-      .parallelize(let loop), .pad(let loop), .specialize(let loop), .localize(_, let loop, _, _):
+      .parallelize(let loop), .pad(let loop), .specialize(let loop), .localize(_, let loop, _, _),
+      .scan(let loop, _, _), .privatize(_, let loop, _, _), .foldStorage(_, let loop, _):
       [loop]
     case .reorder(let loops): loops
     case .fuse(let outer, let inner, _), .computeAt(let outer, let inner): [outer, inner]
@@ -51,9 +58,11 @@ extension ScheduleStep {
   /// The step's number, where it has one that is at least 1.
   var factor: Int? {
     switch self {
-    case .split(_, let factor, _, _), .unroll(_, let factor), .vectorize(_, let factor): factor
+    case .split(_, let factor, _, _), .unroll(_, let factor), .vectorize(_, let factor),
+      .scan(_, let factor, _), .foldStorage(_, _, let factor):
+      factor
     case .reorder, .fuse, .parallelize, .pad, .specialize, .computeAt, .localize, .stage,
-      .promote:
+      .promote, .privatize:
       nil
     }
   }
@@ -61,8 +70,9 @@ extension ScheduleStep {
   /// Whether the step makes loops whose names follow from those it is given.
   var derivesNames: Bool {
     switch self {
-    case .specialize, .localize, .stage: true
-    case .split, .reorder, .fuse, .unroll, .vectorize, .parallelize, .pad, .computeAt, .promote:
+    case .specialize, .localize, .stage, .privatize: true
+    case .split, .reorder, .fuse, .unroll, .vectorize, .parallelize, .pad, .computeAt, .promote,
+      .scan, .foldStorage:
       false
     }
   }
@@ -88,6 +98,13 @@ extension ScheduleStep {
         rename(buffer), at: loop.map(rename), into: rename(local), axes: axes.map(rename),
         padding: padding, role: role)
     case .promote(let buffer): .promote(rename(buffer))
+    case .scan(let loop, let lanes, let reassociates):
+      .scan(rename(loop), lanes: lanes, reassociates: reassociates)
+    case .privatize(let buffer, let loop, let copies, let reassociates):
+      .privatize(
+        rename(buffer), at: rename(loop), into: rename(copies), reassociates: reassociates)
+    case .foldStorage(let buffer, let loop, let count):
+      .foldStorage(rename(buffer), at: rename(loop), by: count)
     }
   }
 }
@@ -112,6 +129,12 @@ extension ScheduleStep: CustomStringConvertible {
       "stage %\(buffer)\(loop.map { " at %\($0)" } ?? "") into %\(local) [\(Self.list(axes))]"
         + "\(padding == 0 ? "" : " pad \(padding)") in \(role.rawValue)"
     case .promote(let buffer): "promote %\(buffer)"
+    case .scan(let loop, let lanes, let reassociates):
+      "scan %\(loop) by \(lanes)\(reassociates ? " reassociating" : "")"
+    case .privatize(let buffer, let loop, let copies, let reassociates):
+      "privatize %\(buffer) at %\(loop) into %\(copies)\(reassociates ? " reassociating" : "")"
+    case .foldStorage(let buffer, let loop, let count):
+      "foldStorage %\(buffer) at %\(loop) by \(count)"
     }
   }
 

@@ -185,7 +185,7 @@ extension KernelVerifier {
       loops.subtract([outer, inner])
       made = [into]
     case .reorder, .unroll, .vectorize, .parallelize, .pad, .specialize, .computeAt, .localize,
-      .stage, .promote:
+      .stage, .promote, .scan, .privatize, .foldStorage:
       return
     }
     for name in made where !loops.insert(name).inserted {

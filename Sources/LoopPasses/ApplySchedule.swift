@@ -41,6 +41,12 @@ extension Kernel {
       try staging(
         buffer, at: loop, into: local, axes: axes, padding: padding, role: role)
     case .promote(let buffer): try promoting(buffer)
+    case .scan(let loop, let lanes, let reassociates):
+      try scanning(loop, lanes: lanes, reassociates: reassociates)
+    case .privatize(let buffer, let loop, let copies, let reassociates):
+      try privatizing(buffer, at: loop, into: copies, reassociates: reassociates)
+    case .foldStorage(let buffer, let loop, let count):
+      try foldingStorage(of: buffer, at: loop, by: count)
     }
   }
 }

@@ -128,6 +128,11 @@ struct IndexBounds {
           either: term.coefficient > 0)
       case .floorDiv(let a, let b):
         guard let d = b.asConstant, d > 0, d < 1 << 20 else { continue }
+        if divisor(of: a) % d == 0 {
+          // The quotient is exact: d times the expression has none.
+          let whole = rest * b + a * factor
+          return bound(whole, depth - 1).map { 0 &- IndexExpression.floorDiv(0 &- $0, d) }
+        }
         guard term.coefficient % d == 0 else {
           // The bound of d times the expression, rounded up.
           let scaled = bound(expression * IndexExpression(d), depth - 1)

@@ -8,7 +8,7 @@
 //               | "view" value "[" [index,*] "]" ["where" guard ("," guard)* "else" literal]
 //                 "->" "[" [axis,*] "]"
 //               | "reduce" monoid value "axes" "(" axis ("," axis)* ")" order
-//               | "scan" monoid value "axis" axis ["exclusive"] ["reverse"] order
+//               | "scan" monoid value ["from" value] "axis" axis ["exclusive"] ["reverse"] order
 //               | ("call" @graph | "kernel" @kernel) "(" [operand ("," operand)*] ")"
 //   monoid    ::= "sum" | "product" | "max" | "min" | "any" | "all" | "argMax" | "argMin"
 //   order     ::= "order" "(" ("sequential" | "lanes" n "," "chunk" n) ")"
@@ -115,7 +115,8 @@ private struct GraphPrinter {
       return "reduce \(reduction.monoid) \(list(operands)) \(reduction.axesText) \(reduction.order)"
     case .scan(let scan):
       let flags = (scan.isExclusive ? " exclusive" : "") + (scan.isReverse ? " reverse" : "")
-      return "scan \(scan.monoid) \(list(operands)) axis \(scan.axis)\(flags) \(scan.order)"
+      let source = operands.joined(separator: " from ")
+      return "scan \(scan.monoid) \(source) axis \(scan.axis)\(flags) \(scan.order)"
     case .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
       let attributes = node.kind.attributes { $0.text { axes[$0] } }
       return "\(node.kind.keyword)\(attributes) \(list(operands))"

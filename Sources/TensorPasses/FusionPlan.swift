@@ -138,9 +138,10 @@ public struct FusionPlan: Sendable {
   /// Follows each operand through index maps to what is computed or read.
   private mutating func collectUses(of consumer: NodeID) {
     let isCopy = isIndexMap(consumer)
-    for operand in graph[consumer].operands {
+    for (place, operand) in graph[consumer].operands.enumerated() {
       var next = operand.value
-      var map = isCopy ? Map.other : .identity
+      // What chunks of a scan start from is read once per chunk.
+      var map = isCopy || scans(consumer) && place == 1 ? Map.other : .identity
       while let value = next {
         let id = value.node
         guard isIndexMap(id) else {

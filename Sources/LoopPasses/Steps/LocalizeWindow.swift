@@ -246,7 +246,7 @@ private struct Window {
 extension DependenceTest {
   /// Whether something that is not in the loop over `variable` touches the buffer.
   func touches(_ buffer: BufferID, outside variable: VariableID) -> Bool {
-    allReferences.contains { reference in
+    references.contains { reference in
       reference.access.buffer == buffer
         && !reference.enclosing.contains { $0.definesLoop(variable) }
     }

@@ -125,7 +125,7 @@ private struct Harmlessness {
   /// of the innermost loop around all accesses of the local, or in a later one where the local is
   /// not written anew. Reads inside the loop see their own iteration's writes.
   private func isReadElsewhere(_ added: MemoryReference) -> Bool {
-    let all = test.allReferences.filter { $0.access.buffer == added.access.buffer }
+    let all = test.references.filter { $0.access.buffer == added.access.buffer }
     let reads = all.filter { reference in
       if case .store = reference.statement { return false }
       return true

@@ -52,7 +52,7 @@ private struct Promotion {
   mutating func findSlots() throws(ScheduleRefusal) {
     let test = DependenceTest(kernel)
     var found: Set<Slot> = []
-    for reference in test.allReferences where reference.access.buffer == buffer {
+    for reference in test.references where reference.access.buffer == buffer {
       guard let slot = slot(of: reference.access, lanes: reference.lanes),
         reference.elementBytes == kernel[buffer].type.byteSize
       else { throw refusal("\(test.text(reference)) has no constant place") }
