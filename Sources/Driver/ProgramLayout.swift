@@ -171,8 +171,8 @@ struct ProgramLayout {
     steps.append(Step(kernel: kernel, arguments: arguments, isBarrier: isBarrier[index]))
   }
 
-  /// The most arguments that the run time passes to a kernel.
-  private static let largestArgumentCount = Int(LATHE_MAX_ARGUMENTS)
+  /// The most arguments that the run time passes to a kernel, beside memory for shared locals.
+  private static let largestArgumentCount = Int(LATHE_MAX_ARGUMENTS) - 1
 
   /// Bytes of a tensor with constant extents.
   static func byteCount(_ type: TensorType, _ name: String) throws(CompileFailure) -> Int {

@@ -208,7 +208,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
     Refused(.recurrence, .parallelize("i"), "cannot parallelize %i: carried value %a"),
     Refused(
       "store 1.0, %y[0, 0]\n for %i in 0..<n { store 2.0, %y[%i, 0] }", .parallelize("i"),
-      "cannot parallelize %i: %i is not the kernel's only statement"),
+      "cannot parallelize %i: %i is beside statements that are no loops"),
     Refused(
       """
       local %t: f32[4] in stack

@@ -145,20 +145,3 @@ private struct StorageFolding {
     return result
   }
 }
-
-extension [Statement] {
-  /// The statements, here and inside, with every access transformed.
-  func mappingAccesses(_ transform: (Access) -> Access) -> Self {
-    map { statement in
-      switch statement {
-      case .define(let id, .load(let access, let mask, let otherwise)):
-        .define(id, .load(transform(access), mask: mask, otherwise: otherwise))
-      case .store(let value, let access, let mask): .store(value, transform(access), mask: mask)
-      case .accumulate(let row, let value, let access, let mask):
-        .accumulate(row, value, transform(access), mask: mask)
-      case .define, .check, .loop, .whileLoop, .branch:
-        statement.mappingBlocks { $0.mappingAccesses(transform) }
-      }
-    }
-  }
-}

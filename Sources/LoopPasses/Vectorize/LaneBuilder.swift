@@ -35,6 +35,8 @@ struct LaneBuilder {
   /// Statements for before the loop.
   private(set) var prologue: [Statement] = []
   private let definedInside: Set<VariableID>
+  /// Operands of the conjunctions inside the loop.
+  private let conjunctions: [VariableID: [Operand]]
   private let usedInside: Set<VariableID>
   private var values: [VariableID: VariableID] = [:]
   private var expressions: [VariableID: IndexExpression] = [:]
@@ -48,6 +50,25 @@ struct LaneBuilder {
     varying = VaryingValues(loop)
     definedInside = Set([loop.variable] + loop.body.allDefinitions)
     usedInside = loop.body.usedVariables
+    var conjunctions: [VariableID: [Operand]] = [:]
+    loop.body.forEachNested { statement in
+      if case .define(let id, .elementwise(.and, let operands)) = statement {
+        conjunctions[id] = operands
+      }
+    }
+    self.conjunctions = conjunctions
+  }
+
+  /// The part of a mask that is the same in all lanes, and the part that is not; a mask that is
+  /// no conjunction of the two is one or the other.
+  func parts(of mask: Operand?) -> (uniform: Operand?, varying: Operand?) {
+    guard let mask else { return (nil, nil) }
+    guard varying.contains(mask) else { return (mask, nil) }
+    guard let operands = mask.asVariable.flatMap({ conjunctions[$0] }),
+      let uniform = operands.first(where: { !varying.contains($0) }),
+      let rest = operands.first(where: { varying.contains($0) })
+    else { return (nil, mask) }
+    return (uniform, rest)
   }
 
   /// What one pass through the body of a loop in lanes emits: for the lanes of a mask, from the
