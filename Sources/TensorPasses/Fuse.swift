@@ -63,7 +63,7 @@ private struct Fusion {
   /// Nodes that regions hold.
   private func isComputed(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise, .reduce, .scan: true
+    case .elementwise, .reduce, .scan, .contract: true
     default: false
     }
   }
