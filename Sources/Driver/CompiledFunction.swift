@@ -21,6 +21,9 @@ public struct CompileStatistics: Hashable, Sendable {
   /// Kernels that this compilation compiled; the others were compiled before.
   public var compiledKernels = 0
 
+  /// Nothing compiled.
+  public init() {}
+
   /// Adds what one kernel took.
   mutating func add(_ other: CompileStatistics) {
     codegen.build += other.codegen.build
@@ -72,6 +75,12 @@ public final class CompiledFunction: Sendable {
       }
     }
     self.constants = constants
+    memory = ProgramMemory(
+      inputs: parameterBytes.reduce(0, +),
+      results: zip(layout.results.indices, resultBytes).reduce(0) { total, result in
+        layout.results[result.0] == .output(result.0) ? total + result.1 : total
+      }, constants: constants.reduce(0) { $0 + $1.byteCount }, intermediates: arenaBytes,
+      scratch: kernels.map(\.scratchBytes).max() ?? 0)
     let inputCount = parameterTypes.count
     let outputCount = resultTypes.count
     let constantCount = constants.count
@@ -90,8 +99,15 @@ public final class CompiledFunction: Sendable {
   /// Number of kernel calls in the program.
   public var kernelCount: Int { table.kernels.count }
 
-  /// Bytes of intermediate tensors of one call.
-  public var peakIntermediateBytes: Int { arenaBytes }
+  /// What a call takes.
+  public let memory: ProgramMemory
+
+  /// Bytes of code and constants.
+  public var byteCount: Int {
+    var met: Set<String> = []
+    let code = table.kernels.reduce(0) { $0 + (met.insert($1.symbol).inserted ? $1.byteCount : 0) }
+    return code + memory.constants
+  }
 
   /// Runs on inputs of the parameters' types and returns fresh outputs; a result that is an input
   /// is that input's storage.

@@ -16,6 +16,8 @@ final class LoadedKernel: Sendable {
   let function: lathe_kernel
   let checks: [String]
   let scratchBytes: Int
+  /// Bytes of the object file.
+  let byteCount: Int
   /// Nanoseconds of one parallel iteration, roughly.
   let cost: Double
   /// Keeps the code.
@@ -30,6 +32,7 @@ final class LoadedKernel: Sendable {
     self.function = function
     self.cost = cost
     checks = code.checks
+    byteCount = code.object.count
     scratchBytes = code.scratchBytes
     self.object = object
   }
