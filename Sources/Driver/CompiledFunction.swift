@@ -58,6 +58,7 @@ public final class CompiledFunction: Sendable {
     resultTypes = graph.results.map { graph[type: $0] }
     self.statistics = statistics
     results = layout.results
+    updates = layout.updates
     arenaBytes = layout.arenaBytes
     self.threads = Int32(clamping: threads)
     var parameterBytes: [Int] = []
@@ -79,7 +80,8 @@ public final class CompiledFunction: Sendable {
       inputs: parameterBytes.reduce(0, +),
       results: zip(layout.results.indices, resultBytes).reduce(0) { total, result in
         layout.results[result.0] == .output(result.0) ? total + result.1 : total
-      }, constants: constants.reduce(0) { $0 + $1.byteCount }, intermediates: arenaBytes,
+      }, updated: layout.updates.keys.reduce(0) { $0 + resultBytes[$1] },
+      constants: constants.reduce(0) { $0 + $1.byteCount }, intermediates: arenaBytes,
       scratch: kernels.map(\.scratchBytes).max() ?? 0)
     let inputCount = parameterTypes.count
     let outputCount = resultTypes.count
@@ -99,6 +101,9 @@ public final class CompiledFunction: Sendable {
   /// Number of kernel calls in the program.
   public var kernelCount: Int { table.kernels.count }
 
+  /// By result: the input whose memory it takes over.
+  public let updates: [Int: Int]
+
   /// What a call takes.
   public let memory: ProgramMemory
 
@@ -111,10 +116,17 @@ public final class CompiledFunction: Sendable {
 
   /// Runs on inputs of the parameters' types and returns fresh outputs; a result that is an input
   /// is that input's storage.
-  public func callAsFunction(_ inputs: [Storage]) throws(RunFailure) -> [Storage] {
+  ///
+  /// - Parameter owned: by input, whether the caller gives it up, so that the result which replaces
+  ///   it may take its memory; inputs beyond the list are not given up. Nothing else may refer to
+  ///   such an input.
+  public func callAsFunction(
+    _ inputs: [Storage], owned: [Bool] = []
+  ) throws(RunFailure) -> [Storage] {
     var outputs: [Storage] = []
     outputs.reserveCapacity(results.count)
     try checkInputs(inputs)
+    let inputs = try copying(inputs, but: owned)
     for (index, place) in results.enumerated() {
       switch place {
       case .input(let input): outputs.append(inputs[input])
@@ -141,6 +153,7 @@ public final class CompiledFunction: Sendable {
       throw .argumentSize(
         what: "output", index: index, found: output.byteCount, expected: resultBytes[index])
     }
+    let inputs = try copying(inputs, but: [])
     try run(inputs, outputs)
     for (index, place) in results.enumerated() {
       let source: Storage
@@ -152,6 +165,20 @@ public final class CompiledFunction: Sendable {
       }
       outputs[index].address.copyMemory(from: source.address, byteCount: resultBytes[index])
     }
+  }
+
+  /// The inputs, with copies of those that the program writes over and the caller keeps.
+  private func copying(
+    _ inputs: [Storage], but owned: [Bool]
+  ) throws(RunFailure) -> [Storage] {
+    if updates.isEmpty { return inputs }
+    var inputs = inputs
+    for input in updates.values where input >= owned.count || !owned[input] {
+      do { inputs[input] = try Storage(copying: inputs[input]) } catch {
+        throw .allocation(error)
+      }
+    }
+    return inputs
   }
 
   private func checkInputs(_ inputs: [Storage]) throws(RunFailure) {

@@ -96,9 +96,9 @@ private struct Explanation {
     lines += summary.captured.map { "captured: \($0)" }
     let memory = summary.memory
     lines.append(
-      "memory: inputs \(memory.inputs), results \(memory.results), constants "
-        + "\(memory.constants), intermediates \(memory.intermediates), scratch \(memory.scratch) "
-        + "bytes; peak of a call \(memory.peak)")
+      "memory: inputs \(memory.inputs), results \(memory.results), updated in place "
+        + "\(memory.updated), constants \(memory.constants), intermediates "
+        + "\(memory.intermediates), scratch \(memory.scratch) bytes; peak of a call \(memory.peak)")
     guard !module.graphs[0].results.isEmpty else { return lines + ["computes no tensor"] }
     let stages: CompilationStages
     do { stages = try compiler.stages(of: module) } catch {

@@ -26,17 +26,23 @@ final class FunctionCache<
   func call(
     _ state: inout State, _ arguments: Arguments, at location: SourceLocation
   ) throws(Failure) -> Result<Results, EvaluationFailure> {
-    let parts = function.parts(state, arguments)
+    var parts = function.parts(state, arguments)
     // Inside another trace the function becomes part of that.
     if parts.isTraced { return .success(try function.body(&state, arguments)) }
     let variant: Variant
-    let inputs: [Storage]
+    var inputs: [Storage]
     switch try prepare(parts, state, arguments, at: location) {
     case .success(let prepared): (variant, inputs) = prepared
     case .failure(let failure): return .failure(failure)
     }
+    var owned: [Bool] = []
+    if variant.function?.updates.isEmpty == false {
+      // Nothing of the call may refer to the state's memory while its other owners are counted.
+      parts = CallParts()
+      owned = function.structures.state.ownership(of: &state, &inputs)
+    }
     do {
-      let outputs = try variant.function?(inputs) ?? []
+      let outputs = try variant.function?(inputs, owned: owned) ?? []
       return .success(variant.rebuild(outputs, &state, function.structures, at: location))
     } catch {
       return .failure(.notRun("\(error)"))
@@ -100,7 +106,9 @@ final class FunctionCache<
     let compiled: CompiledFunction?
     let graph = trace.graph.graph
     do {
-      compiled = graph.results.isEmpty ? nil : try compiler.compile(Module(graphs: [graph]))
+      compiled =
+        graph.results.isEmpty
+        ? nil : try compiler.compile(Module(graphs: [graph]), updates: trace.updates)
     } catch {
       return .failure(.notCompiled("\(error)"))
     }
@@ -167,5 +175,26 @@ extension Tensor {
   /// Whether the value exists only inside a compiled function that is being traced.
   var isTraced: Bool {
     if case .handle(let handle) = representation { handle.node.isTraced } else { false }
+  }
+}
+
+extension Structure {
+  /// Whether nothing but the value at hand refers to the memory of each of its tensors, which
+  /// `storages` begins with.
+  fileprivate func ownership<Value>(
+    of value: inout Value, _ storages: inout [Storage]
+  ) -> [Bool] {
+    var known: [Storage?] = storages
+    storages = []
+    var owned: [Bool] = []
+    update(&value) { tensor in
+      let index = owned.count
+      if tensor.readyStorage != nil { known[index] = nil }
+      let unique = tensor.uniqueStorage()
+      owned.append(unique != nil)
+      known[index] = unique ?? tensor.readyStorage ?? known[index]
+    }
+    storages = known.compactMap(\.self)
+    return owned
   }
 }

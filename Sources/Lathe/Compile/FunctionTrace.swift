@@ -38,6 +38,7 @@ struct TracedFunction<
   ) throws(Failure) -> FunctionTrace<State, Arguments, Results> {
     var state = state
     var arguments = arguments
+    let stateInputs = NamedPart.all(of: state, structures.state, at: location).tensorPaths
     var placeholders: [TraceNode] = []
     func replace(_ tensor: inout Tensor) {
       let node = TraceNode(
@@ -66,7 +67,8 @@ struct TracedFunction<
     }
     return FunctionTrace(
       graph: TraceGraph(name: "main", placeholders: placeholders, results: nodes),
-      state: state, arguments: arguments, results: results, parts: parts, stateCount: stateCount)
+      state: state, arguments: arguments, results: results, parts: parts, stateInputs: stateInputs,
+      stateCount: stateCount)
   }
 
   /// Ends with a message where something outside still holds a value of the trace.
@@ -111,8 +113,25 @@ struct FunctionTrace<State: Sendable, Arguments: Sendable, Results: Sendable>: S
   let results: Results
   /// The parts of the new state and of the results.
   let parts: [NamedPart]
+  /// Paths of the tensors of the state before the call.
+  let stateInputs: [String]
   /// Number of tensors of the new state.
   let stateCount: Int
+
+  /// By result, the parameter that it replaces: a tensor of the new state may take the memory of the
+  /// one at the same place in the old state, and of no other.
+  var updates: [Int?] {
+    let parameters = Dictionary(
+      stateInputs.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    return parts.tensorPaths.prefix(stateCount).map { parameters[$0] }
+  }
+}
+
+extension [NamedPart] {
+  /// The paths of the tensors, in order.
+  fileprivate var tensorPaths: [String] {
+    compactMap { if case .tensor = $0.content { $0.path } else { nil } }
+  }
 }
 
 extension Structure {
