@@ -103,22 +103,24 @@ WORKLOADS = {
 }
 
 
-# Single operations, named op_NAME_COUNT: reference, number of inputs, whether in rows of 256.
+# Single operations, named op_NAME_COUNT: reference, number of inputs, axes of 256.
 OPERATIONS = {
-    "add": (np.add, 2, False),
-    "mul": (np.multiply, 2, False),
-    "relu": (lambda x: np.maximum(x, x.dtype.type(0)), 1, False),
-    "sqrt": (np.sqrt, 1, False),
-    "exp": (np.exp, 1, False),
-    "tanh": (np.tanh, 1, False),
-    "sum": (np.sum, 1, False),
-    "max": (np.max, 1, False),
-    "rowsum": (lambda x: np.sum(x, axis=1), 1, True),
-    "colsum": (lambda x: np.sum(x, axis=0), 1, True),
-    "rowmax": (lambda x: np.max(x, axis=1), 1, True),
-    "cumsum": (np.cumsum, 1, False),
+    "add": (np.add, 2, 0),
+    "mul": (np.multiply, 2, 0),
+    "scale": (lambda x: x * x.dtype.type(2), 1, 0),
+    "relu": (lambda x: np.maximum(x, x.dtype.type(0)), 1, 0),
+    "sqrt": (np.sqrt, 1, 0),
+    "exp": (np.exp, 1, 0),
+    "tanh": (np.tanh, 1, 0),
+    "sum": (np.sum, 1, 0),
+    "max": (np.max, 1, 0),
+    "rowsum": (lambda x: np.sum(x, axis=1), 1, 1),
+    "colsum": (lambda x: np.sum(x, axis=0), 1, 1),
+    "rowmax": (lambda x: np.max(x, axis=1), 1, 1),
+    "midsum": (lambda x: np.sum(x, axis=1), 1, 2),
+    "cumsum": (np.cumsum, 1, 0),
 }
-REDUCING = {"sum", "max", "rowsum", "colsum", "rowmax"}
+REDUCING = {"sum", "max", "rowsum", "colsum", "rowmax", "midsum"}
 
 
 def operation_workload(name):
@@ -126,11 +128,10 @@ def operation_workload(name):
     parts = name.split("_")
     if len(parts) != 3 or parts[0] != "op" or parts[1] not in OPERATIONS:
         return None
-    reference, inputs, is_matrix = OPERATIONS[parts[1]]
+    reference, inputs, axes = OPERATIONS[parts[1]]
     count = int(parts[2])
-    shape = (count // 256, 256) if is_matrix else (count,)
-    results = 1 if parts[1] in ("sum", "max") else 256 if parts[1] == "colsum" else count // 256
-    outputs = results if parts[1] in REDUCING else count
+    shape = [(count,), (count // 256, 256), (256, count // 65536, 256)][axes]
+    outputs = reference(np.empty(shape, np.float32)).size if parts[1] in REDUCING else count
     return Workload(
         f"{parts[1]} of {count:,} numbers",
         inputs=lambda g: {"xy"[i]: g.random(shape, dtype=np.float32) for i in range(inputs)},

@@ -29,15 +29,17 @@ struct Workload: Sendable {
   static let all = [elementwiseChain, softmax, normalization, prefixSum, overhead]
 
   init(named name: String) throws(CommandFailure) {
-    if let operation = try Self.operation(named: name) {
-      self = operation
-      return
-    }
-    guard let found = Self.all.first(where: { $0.name == name }) else {
+    guard let found = try Self.known(name) else {
       throw CommandFailure(
         "no workload \(name); there are \(Self.names), and op_NAME_COUNT for single operations")
     }
     self = found
+  }
+
+  /// The workload of that name; `nil` when there is none.
+  static func known(_ name: String) throws(CommandFailure) -> Workload? {
+    if let found = all.first(where: { $0.name == name }) { return found }
+    return try operation(named: name)
   }
 
   static var names: String { all.map(\.name).joined(separator: ", ") }

@@ -8,7 +8,8 @@ extension Kernel {
   /// Lowers a region: serial loops over the results' axes around one element's computation.
   ///
   /// Throws unless the graph is a region: parameters, iotas, views, elementwise nodes, and scans or
-  /// reductions along the same axes, whose results are elements or rows of one shape. Parameters
+  /// reductions along the same axes or one contraction, whose results are elements or rows of one
+  /// shape. Parameters
   /// become `in` buffers in order, results `out` buffers. Neighbouring axes that every access walks
   /// as one become one loop over flat buffers.
   public init(lowering graph: Graph) throws(PassFailure) {
@@ -19,6 +20,10 @@ extension Kernel {
     }
     if var scan = ScanLowering(program) {
       self = scan.kernel()
+      return
+    }
+    if var contraction = ContractionLowering(program) {
+      self = try contraction.kernel()
       return
     }
     if var columns = ColumnLowering(program) {

@@ -204,8 +204,14 @@ private struct Frame {
     case .scan(let scan):
       let operands = operands(of: node)
       return [Evaluation.scan(scan, operands[0], from: operands.dropFirst().first)]
-    case .parameter, .call, .concat, .gather, .scatter, .contract, .sort, .loop,
-      .conditional:
+    case .contract(let contraction):
+      let summed = try extents(of: TensorType(.f32, contraction.summed))
+      return [
+        Evaluation.contract(
+          contraction, operands(of: node), result: (node.types[0].dtype, shapes[0]),
+          summed: summed, symbols, fused: row.hasFMA)
+      ]
+    case .parameter, .call, .concat, .gather, .scatter, .sort, .loop, .conditional:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
     }
   }

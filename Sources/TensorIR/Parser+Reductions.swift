@@ -45,7 +45,8 @@ extension GraphParser {
     return monoid
   }
 
-  private mutating func order() throws(TextError) -> CombinationOrder {
+  /// Reads an order of combination.
+  mutating func order() throws(TextError) -> CombinationOrder {
     try reader.expect("order")
     try reader.expect("(")
     let order: CombinationOrder

@@ -19,7 +19,8 @@ extension GraphVerifier {
     case .kernel(let kernel): try verifyCall(Signature(kernel), id)
     case .reduce(let reduction): try verifyReduction(reduction.result, id)
     case .scan(let scan): try verifyScan(scan, id)
-    case .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
+    case .contract(let contraction): try verifyContraction(contraction, id)
+    case .concat, .gather, .scatter, .sort, .loop, .conditional:
       throw error(
         "\(names[ValueID(id)]): \(NodeKind.declaredOnly(node.kind.keyword))")
     }
@@ -119,6 +120,31 @@ extension GraphVerifier {
       guard graph[id].types[0] == expected else {
         throw error(id, "a result of \(expected) expected, found \(graph[id].types[0])")
       }
+    }
+  }
+
+  private func verifyContraction(
+    _ contraction: Contraction, _ id: NodeID
+  ) throws(VerifierError) {
+    try verifyCounts(id, operands: 2)
+    let node = graph[id]
+    let types = node.operands.compactMap(\.value).map { graph[type: $0] }
+    let result = node.types[0]
+    for extent in contraction.summed {
+      if let count = extent.asConstant, !(0...IndexFacts.largestExtent).contains(count) {
+        throw error(id, "an extent from 0 on expected for a summed index, found \(count)")
+      }
+    }
+    try verifyExpressions(contraction.summed, axes: 0, id)
+    try verifyExpressions(
+      Array(contraction.operands.joined()), axes: result.rank + contraction.summed.count, id)
+    guard contraction.accumulator.isSupported else {
+      throw error(
+        id, "\(contraction.accumulator) is declared, but this version does not sum in it yet")
+    }
+    if let mismatch = contraction.problem(types, result: result) {
+      let list = types.map(\.description).joined(separator: ", ")
+      throw error(id, "\(list) \(mismatch.problem)")
     }
   }
 

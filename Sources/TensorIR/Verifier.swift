@@ -21,6 +21,9 @@
 //               two, chunk a multiple of lanes
 //   scan        an axis of the operand; sum, product, max or min; the operand's type; an order as
 //               above; what chunks start from, if anything, of the operand's type but for the axis
+//   contract    two operands, with one index per axis over the result's axes, the summed variables
+//               and symbols, known to stay inside the operand; operands, accumulator and result
+//               all floats or all integers; sequential
 //   others      are declared only and refused
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal
