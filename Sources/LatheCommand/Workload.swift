@@ -17,21 +17,24 @@ struct Workload: Sendable {
   let inputs: [Input]
   /// Floating-point operations of one run, by the count that the benchmarks use.
   let operations: Double
-  /// The result, of the first input's shape, of the inputs in their order.
+  /// Elements of the result.
+  let resultCount: Int
+  /// The result of the inputs in their order.
   let body: @Sendable ([Tensor]) -> Tensor
 
   /// Bytes that one run must read and write.
   var bytes: Double {
-    let counts = inputs.map { $0.shape.reduce(1, *) }
-    return Double(4 * (counts.reduce(0, +) + counts[0]))
+    Double(4 * (inputs.reduce(0) { $0 + $1.shape.reduce(1, *) } + resultCount))
   }
 
-  static let all = [elementwiseChain, softmax, normalization, prefixSum, overhead]
+  static let all =
+    [elementwiseChain, softmax, normalization, prefixSum, overhead] + contractions
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {
       throw CommandFailure(
-        "no workload \(name); there are \(Self.names), and op_NAME_COUNT for single operations")
+        "no workload \(name); there are \(Self.names), op_NAME_COUNT for single operations, and "
+          + "gemm_M_N_K for products")
     }
     self = found
   }
@@ -39,15 +42,16 @@ struct Workload: Sendable {
   /// The workload of that name; `nil` when there is none.
   static func known(_ name: String) throws(CommandFailure) -> Workload? {
     if let found = all.first(where: { $0.name == name }) { return found }
-    return try operation(named: name)
+    return try operation(named: name) ?? product(named: name)
   }
 
   static var names: String { all.map(\.name).joined(separator: ", ") }
 
   init(
-    name: String, summary: String, inputs: [Input], operations: Double,
+    name: String, summary: String, inputs: [Input], operations: Double, resultCount: Int? = nil,
     body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
+    self.resultCount = resultCount ?? inputs[0].shape.reduce(1, *)
     self.name = name
     self.summary = summary
     self.inputs = inputs
@@ -106,7 +110,7 @@ struct Workload: Sendable {
 
 extension Workload.Input {
   /// Normally distributed numbers.
-  fileprivate static func normal(
+  static func normal(
     _ name: String, _ shape: [Int], seed: UInt64, mean: Float = 0, deviation: Float = 1
   ) -> Self {
     Self(name: name, shape: shape) {
