@@ -1,8 +1,8 @@
 """NumPy, operation by operation."""
 import numpy as np
 from worker import serve
-from workloads import attention, conv3x3, gelu, gpt2_block, layernorm_gelu, mlp, overhead_chain
-from workloads import softmax
+from workloads import OPERATIONS, attention, conv3x3, gelu, gpt2_block, layernorm_gelu, mlp
+from workloads import operation_workload, overhead_chain, softmax
 
 f32 = np.float32
 
@@ -31,12 +31,15 @@ FUNCTIONS = {
 
 
 def build(workload, inputs, options):
-    if workload not in FUNCTIONS:
+    function, last = FUNCTIONS.get(workload), {}
+    if operation_workload(workload):
+        function = OPERATIONS[workload.split("_")[1]][0]
+    if function is None:
         return None
-    function, last = FUNCTIONS[workload], {}
+    arguments = list(inputs.values())
 
     def run():
-        last["y"] = function(*inputs.values())
+        last["y"] = function(*arguments)
 
     return run, lambda: last["y"], ""
 

@@ -44,7 +44,6 @@ public final class CompiledFunction: Sendable {
   private let resultBytes: [Int]
   private let results: [ProgramLayout.Place]
   private let constants: [Storage]
-  private let arenaBytes: Int
   private let threads: Int32
 
   init(
@@ -55,7 +54,6 @@ public final class CompiledFunction: Sendable {
     resultTypes = graph.results.map { graph[type: $0] }
     self.statistics = statistics
     results = layout.results
-    arenaBytes = layout.arenaBytes
     self.threads = Int32(clamping: threads)
     var parameterBytes: [Int] = []
     for type in parameterTypes {
@@ -90,8 +88,10 @@ public final class CompiledFunction: Sendable {
   /// Number of kernel calls in the program.
   public var kernelCount: Int { table.kernels.count }
 
-  /// Bytes of intermediate tensors of one call.
+  /// Bytes of intermediate tensors, and of what kernels share between threads, of one call.
   public var peakIntermediateBytes: Int { arenaBytes }
+
+  private var arenaBytes: Int { table.arenaBytes }
 
   /// Runs on inputs of the parameters' types and returns fresh outputs; a result that is an input
   /// is that input's storage.
@@ -186,11 +186,12 @@ public final class CompiledFunction: Sendable {
     }
     let step = Int(word >> UInt64(LATHE_SITE_BITS))
     let site = Int(word & (1 << UInt64(LATHE_SITE_BITS) - 1))
-    guard table.kernels.indices.contains(step) else {
+    guard table.kernelOfStep.indices.contains(step) else {
       return .check(kernel: "?", message: "status \(word)")
     }
-    let kernel = table.kernels[step]
-    let message = kernel.checks.indices.contains(site) ? kernel.checks[site] : "site \(site)"
+    let kernel = table.kernelOfStep[step]
+    let checks = kernel.code.checks
+    let message = checks.indices.contains(site) ? checks[site] : "site \(site)"
     return .check(kernel: kernel.scheduled.name, message: message)
   }
 }

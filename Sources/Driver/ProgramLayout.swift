@@ -41,7 +41,7 @@ struct ProgramLayout {
   private var phases: [Int] = []
   private var isBarrier: [Bool] = []
 
-  /// Lays out a graph of parameters, constants and kernels with constant extents.
+  /// Lays out a graph of parameters, constants, kernels and reshapes with constant extents.
   init(_ graph: Graph) throws(CompileFailure) {
     self.graph = graph
     names = ValueNames(graph)
@@ -54,6 +54,15 @@ struct ProgramLayout {
 
   private var kernelNodes: [NodeID] {
     graph.ids.filter { if case .kernel = graph[$0].kind { true } else { false } }
+  }
+
+  /// The value whose memory a reshape shows.
+  private func memory(of value: ValueID) -> ValueID {
+    var value = value
+    while case .view = graph[value.node].kind, let operand = graph[value.node].operands[0].value {
+      value = operand
+    }
+    return value
   }
 
   private mutating func placeLeaves() throws(CompileFailure) {
@@ -70,6 +79,7 @@ struct ProgramLayout {
 
   private mutating func placeResults() {
     for (index, value) in graph.results.enumerated() {
+      let value = memory(of: value)
       let place = places[value] ?? .output(index)
       places[value] = place
       results.append(place)
@@ -81,7 +91,7 @@ struct ProgramLayout {
     var written: Set<ValueID> = []
     var phase = 0
     for id in kernelNodes {
-      let operands = graph[id].operands.compactMap(\.value)
+      let operands = graph[id].operands.compactMap(\.value).map(memory)
       let waits = operands.contains { written.contains($0) }
       if waits {
         phase += 1
@@ -138,7 +148,7 @@ struct ProgramLayout {
   private mutating func append(_ id: NodeID, _ index: Int) throws(CompileFailure) {
     let node = graph[id]
     guard case .kernel(let kernel) = node.kind else { return }
-    var inputs = node.operands.compactMap(\.value).compactMap { places[$0] }[...]
+    var inputs = node.operands.compactMap(\.value).compactMap { places[memory(of: $0)] }[...]
     var outputs = node.types.indices.compactMap { places[ValueID(id, $0)] }[...]
     var arguments: [Place] = []
     for buffer in kernel.buffers where buffer.role.isParameter {
@@ -161,8 +171,8 @@ struct ProgramLayout {
     steps.append(Step(kernel: kernel, arguments: arguments, isBarrier: isBarrier[index]))
   }
 
-  /// The most arguments that the run time passes to a kernel.
-  private static let largestArgumentCount = Int(LATHE_MAX_ARGUMENTS)
+  /// The most arguments that the run time passes to a kernel, beside memory for shared locals.
+  private static let largestArgumentCount = Int(LATHE_MAX_ARGUMENTS) - 1
 
   /// Bytes of a tensor with constant extents.
   static func byteCount(_ type: TensorType, _ name: String) throws(CompileFailure) -> Int {

@@ -29,7 +29,7 @@ struct AxisGroups {
       case .guarded(let guards, _, _): separate += guards.flatMap(\.expressions)
       case .apply, .reduce, .contract: break
       // The axis that is walked in order stays a loop of its own.
-      case .scan(let scan, _, _): separate.append(.variable(scan.axis))
+      case .scan(let scan, _, _, _): separate.append(.variable(scan.axis))
       }
     }
     self.positions = positions

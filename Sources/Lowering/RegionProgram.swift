@@ -25,8 +25,9 @@ struct RegionProgram {
     case guarded([View.Guard], Operand, otherwise: Literal)
     /// A value of the whole row: its operand combined over the reduced axes.
     case reduce(Reduction, Operand, DType)
-    /// A value combined with all before it along an axis.
-    case scan(Scan, Operand, DType)
+    /// A value combined with all before it along an axis, each chunk from a given value where there
+    /// is one.
+    case scan(Scan, Operand, starts: Operand?, DType)
     /// A value of the result: the sum, over the reduced axes, of products of two elements.
     case contract(Operand, Operand, DType)
   }
@@ -176,11 +177,28 @@ struct RegionProgram {
       guard indices == allAxes, reducedAxes.isEmpty, !steps.contains(where: \.isScan) else {
         return unusable("scans twice, or what its results do not walk over")
       }
-      return append(.scan(scan, operand, node.types[0].dtype))
+      let count = extents[scan.axis]
+      let starts = node.operands.dropFirst().first.map { evaluate($0, chunk(scan, count), []) }
+      if starts == nil, case .lanes(_, let chunk) = scan.order, (count.asConstant ?? 0) > chunk {
+        return unusable("scans several chunks, which split-scans gives their starts")
+      }
+      return append(.scan(scan, operand, starts: starts, node.types[0].dtype))
     case .contract(let contraction): return contract(contraction, node, at: indices)
     case .constant, .call, .kernel, .concat, .gather, .scatter, .sort, .loop, .conditional:
       return unusable("holds a \(node.kind.keyword)")
     }
+  }
+
+  /// The indices of what the chunk of the current element starts from.
+  private func chunk(_ scan: Scan, _ count: IndexExpression) -> [IndexExpression] {
+    var indices = allAxes
+    let place = scan.isReverse ? count - 1 - indices[scan.axis] : indices[scan.axis]
+    guard case .lanes(_, let chunk) = scan.order else {
+      indices[scan.axis] = 0
+      return indices
+    }
+    indices[scan.axis] = place.floorDiv(IndexExpression(chunk))
+    return indices
   }
 
   /// The sum of products for the result's element at the region's axes; an index map's variables

@@ -61,14 +61,14 @@ extension RegionProgram.Step {
     return false
   }
 
-  /// Steps that this one reads.
+  /// Steps that this one reads at its own indices.
   var operands: [Int] {
     let list: [RegionProgram.Operand] =
       switch self {
       case .load, .index: []
       case .apply(_, let operands, _): operands
       case .guarded(_, let value, _): [value]
-      case .reduce(_, let value, _), .scan(_, let value, _): [value]
+      case .reduce(_, let value, _), .scan(_, let value, _, _): [value]
       case .contract(let a, let b, _): [a, b]
       }
     return list.compactMap { if case .step(let step) = $0 { step } else { nil } }

@@ -201,7 +201,9 @@ private struct Frame {
         throw .emptyReduction(graph: graph.name, value: name, monoid: reduction.monoid)
       }
       return [Evaluation.reduce(reduction, operand, shapes[0])]
-    case .scan(let scan): return [Evaluation.scan(scan, operands(of: node)[0])]
+    case .scan(let scan):
+      let operands = operands(of: node)
+      return [Evaluation.scan(scan, operands[0], from: operands.dropFirst().first)]
     case .contract(let contraction):
       let summed = try extents(of: TensorType(.f32, contraction.summed))
       return [

@@ -8,7 +8,7 @@
 //               | "view" value "[" [index,*] "]" ["where" guard ("," guard)* "else" literal]
 //                 "->" "[" [axis,*] "]"
 //               | "reduce" monoid value "axes" "(" axis ("," axis)* ")" order
-//               | "scan" monoid value "axis" axis ["exclusive"] ["reverse"] order
+//               | "scan" monoid value ["from" value] "axis" axis ["exclusive"] ["reverse"] order
 //               | "contract" value "[" [index,*] "]" "," value "[" [index,*] "]"
 //                 "->" "[" [axis,*] "]" ["over" "[" summed,* "]"] ["in" dtype] [order]
 //               | ("call" @graph | "kernel" @kernel) "(" [operand ("," operand)*] ")"
@@ -120,7 +120,8 @@ private struct GraphPrinter {
       return "reduce \(reduction.monoid) \(list(operands)) \(reduction.axesText) \(reduction.order)"
     case .scan(let scan):
       let flags = (scan.isExclusive ? " exclusive" : "") + (scan.isReverse ? " reverse" : "")
-      return "scan \(scan.monoid) \(list(operands)) axis \(scan.axis)\(flags) \(scan.order)"
+      let source = operands.joined(separator: " from ")
+      return "scan \(scan.monoid) \(source) axis \(scan.axis)\(flags) \(scan.order)"
     case .contract(let contraction):
       return "contract \(text(of: contraction, node, operands))"
     case .concat, .gather, .scatter, .sort, .loop, .conditional:

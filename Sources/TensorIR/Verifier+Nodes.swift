@@ -18,7 +18,7 @@ extension GraphVerifier {
       try verifyCall(Signature(callee), id)
     case .kernel(let kernel): try verifyCall(Signature(kernel), id)
     case .reduce(let reduction): try verifyReduction(reduction.result, id)
-    case .scan(let scan): try verifyReduction(scan.result, id)
+    case .scan(let scan): try verifyScan(scan, id)
     case .contract(let contraction): try verifyContraction(contraction, id)
     case .concat, .gather, .scatter, .sort, .loop, .conditional:
       throw error(
@@ -94,11 +94,24 @@ extension GraphVerifier {
     }
   }
 
-  /// Checks a reduction or a scan, whose `result` tells the type that follows from the operand's.
+  /// Checks a scan, which may have a second operand for what its chunks start from.
+  private func verifyScan(_ scan: Scan, _ id: NodeID) throws(VerifierError) {
+    try verifyReduction(scan.result, id, operands: graph[id].operands.count == 2 ? 2 : 1)
+    guard let operand = graph[id].operands[0].value, let starts = graph[id].operands.last?.value,
+      graph[id].operands.count == 2
+    else { return }
+    let expected = scan.startsType(for: graph[type: operand])
+    guard graph[type: starts] == expected else {
+      throw error(id, "chunks that start from \(expected) expected, found \(graph[type: starts])")
+    }
+  }
+
+  /// Checks a reduction or a scan, whose `result` tells the type that follows from the first
+  /// operand's.
   private func verifyReduction(
-    _ result: (TensorType) -> Result<TensorType, Mismatch>, _ id: NodeID
+    _ result: (TensorType) -> Result<TensorType, Mismatch>, _ id: NodeID, operands: Int = 1
   ) throws(VerifierError) {
-    try verifyCounts(id, operands: 1)
+    try verifyCounts(id, operands: operands)
     guard let operand = graph[id].operands[0].value else { return }
     let type = graph[type: operand]
     switch result(type) {

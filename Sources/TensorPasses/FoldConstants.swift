@@ -99,7 +99,9 @@ extension GraphRewriter {
     guard let source = node.operands[0].value, let operand = constant(source),
       foldableExtents(node.types[0]) != nil
     else { return nil }
-    return Folded(Evaluation.scan(scan, operand))
+    guard node.operands.count == 2 else { return Folded(Evaluation.scan(scan, operand)) }
+    guard let starts = node.operands[1].value.flatMap(constant) else { return nil }
+    return Folded(Evaluation.scan(scan, operand, from: starts))
   }
 
   private func foldedContraction(

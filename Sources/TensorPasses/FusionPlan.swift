@@ -112,14 +112,20 @@ public struct FusionPlan: Sendable {
 
   // MARK: Nodes
 
-  /// Elementwise nodes and reductions compute, and so do views and iotas that must be written to memory.
+  /// Elementwise nodes and reductions compute, and so do views and iotas that must be written to
+  /// memory, unless they only give memory another shape.
   private func computes(_ id: NodeID) -> Bool {
     switch graph[id].kind {
     case .elementwise, .reduce, .scan, .contract: true
-    case .view, .iota: isResult[id.index] || hasOpaqueUse[id.index]
+    case .view, .iota: isInMemory(id) && !graph.isReshape(id)
     default: false
     }
   }
+
+  /// Views that are needed in memory, and are the memory of their operands.
+  var reshapes: Set<NodeID> { Set(graph.ids.filter { isInMemory($0) && graph.isReshape($0) }) }
+
+  private func isInMemory(_ id: NodeID) -> Bool { isResult[id.index] || hasOpaqueUse[id.index] }
 
   /// Views and iotas are index maps that each consumer evaluates for itself.
   func isIndexMap(_ id: NodeID) -> Bool {
@@ -143,6 +149,10 @@ public struct FusionPlan: Sendable {
         if let value = operand.value { hasOpaqueUse[value.node.index] = true }
       }
     }
+    // What another shape of the same memory is of must be in memory.
+    for id in graph.ids.reversed() where isInMemory(id) && graph.isReshape(id) {
+      if let value = graph[id].operands[0].value { isResult[value.node.index] = true }
+    }
     for id in graph.ids where computes(id) { collectUses(of: id) }
   }
 
@@ -150,9 +160,10 @@ public struct FusionPlan: Sendable {
   private mutating func collectUses(of consumer: NodeID) {
     // Contractions read operands at index maps of their own.
     let isMapped = isIndexMap(consumer) || contracts(consumer)
-    for operand in graph[consumer].operands {
+    for (place, operand) in graph[consumer].operands.enumerated() {
       var next = operand.value
-      var map = isMapped ? Map.other : .identity
+      // What chunks of a scan start from is read once per chunk.
+      var map = isMapped || scans(consumer) && place == 1 ? Map.other : .identity
       while let value = next {
         let id = value.node
         guard isIndexMap(id) else {
@@ -387,5 +398,15 @@ public struct FusionPlan: Sendable {
           consumer: "\(names[ValueID(use.consumer)]) (\(graph[use.consumer].kind.keyword))",
           isFused: isFused, reason: reason))
     }
+  }
+}
+
+extension Graph {
+  /// Whether a node is its operand's memory under another shape.
+  func isReshape(_ id: NodeID) -> Bool {
+    guard case .view(let view) = self[id].kind, let operand = self[id].operands[0].value else {
+      return false
+    }
+    return view.keepsPositions(from: self[type: operand], to: self[id].types[0])
   }
 }
