@@ -341,9 +341,11 @@ public struct FusionPlan: Sendable {
       }
     }
     let repeated = max(0, evaluations - FusionCost.elements(type))
+    // A node that reads no memory costs one operation less than what reads its result instead.
+    let spared = sources(of: id).isEmpty ? 1 : 0
     return (
       FusionCost.traffic(type, reads: readers.count),
-      repeated * Double(operations) * FusionCost.nanosecondsPerOperation
+      repeated * Double(operations - spared) * FusionCost.nanosecondsPerOperation
     )
   }
 
