@@ -21,6 +21,9 @@ public struct CompileStatistics: Hashable, Sendable {
   /// Kernels that this compilation compiled; the others were compiled before.
   public var compiledKernels = 0
 
+  /// Nothing compiled.
+  public init() {}
+
   /// Adds what one kernel took.
   mutating func add(_ other: CompileStatistics) {
     codegen.build += other.codegen.build
@@ -54,6 +57,7 @@ public final class CompiledFunction: Sendable {
     resultTypes = graph.results.map { graph[type: $0] }
     self.statistics = statistics
     results = layout.results
+    updates = layout.updates
     self.threads = Int32(clamping: threads)
     var parameterBytes: [Int] = []
     for type in parameterTypes {
@@ -83,22 +87,48 @@ public final class CompiledFunction: Sendable {
         case .arena: inputCount + outputCount + constantCount
         }
       }, slotCount: inputCount + outputCount + constantCount + 1)
+    memory = ProgramMemory(
+      inputs: parameterBytes.reduce(0, +),
+      results: zip(layout.results.indices, resultBytes).reduce(0) { total, result in
+        layout.results[result.0] == .output(result.0) ? total + result.1 : total
+      }, updated: layout.updates.keys.reduce(0) { $0 + resultBytes[$1] },
+      constants: constants.reduce(0) { $0 + $1.byteCount }, intermediates: table.arenaBytes,
+      scratch: kernels.map(\.code.scratchBytes).max() ?? 0)
   }
 
   /// Number of kernel calls in the program.
   public var kernelCount: Int { table.kernels.count }
 
-  /// Bytes of intermediate tensors, and of what kernels share between threads, of one call.
-  public var peakIntermediateBytes: Int { arenaBytes }
+  /// By result: the input whose memory it takes over.
+  public let updates: [Int: Int]
+
+  /// What a call takes.
+  public let memory: ProgramMemory
+
+  /// Bytes of code and constants.
+  public var byteCount: Int {
+    var met: Set<String> = []
+    let code = table.kernels.reduce(0) {
+      $0 + (met.insert($1.symbol).inserted ? $1.code.object.count : 0)
+    }
+    return code + memory.constants
+  }
 
   private var arenaBytes: Int { table.arenaBytes }
 
   /// Runs on inputs of the parameters' types and returns fresh outputs; a result that is an input
   /// is that input's storage.
-  public func callAsFunction(_ inputs: [Storage]) throws(RunFailure) -> [Storage] {
+  ///
+  /// - Parameter owned: by input, whether the caller gives it up, so that the result which replaces
+  ///   it may take its memory; inputs beyond the list are not given up. Nothing else may refer to
+  ///   such an input.
+  public func callAsFunction(
+    _ inputs: [Storage], owned: [Bool] = []
+  ) throws(RunFailure) -> [Storage] {
     var outputs: [Storage] = []
     outputs.reserveCapacity(results.count)
     try checkInputs(inputs)
+    let inputs = try copying(inputs, but: owned)
     for (index, place) in results.enumerated() {
       switch place {
       case .input(let input): outputs.append(inputs[input])
@@ -125,6 +155,7 @@ public final class CompiledFunction: Sendable {
       throw .argumentSize(
         what: "output", index: index, found: output.byteCount, expected: resultBytes[index])
     }
+    let inputs = try copying(inputs, but: [])
     try run(inputs, outputs)
     for (index, place) in results.enumerated() {
       let source: Storage
@@ -136,6 +167,20 @@ public final class CompiledFunction: Sendable {
       }
       outputs[index].address.copyMemory(from: source.address, byteCount: resultBytes[index])
     }
+  }
+
+  /// The inputs, with copies of those that the program writes over and the caller keeps.
+  private func copying(
+    _ inputs: [Storage], but owned: [Bool]
+  ) throws(RunFailure) -> [Storage] {
+    if updates.isEmpty { return inputs }
+    var inputs = inputs
+    for input in updates.values where input >= owned.count || !owned[input] {
+      do { inputs[input] = try Storage(copying: inputs[input]) } catch {
+        throw .allocation(error)
+      }
+    }
+    return inputs
   }
 
   private func checkInputs(_ inputs: [Storage]) throws(RunFailure) {

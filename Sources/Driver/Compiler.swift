@@ -18,7 +18,7 @@ public final class Compiler: Sendable {
   /// How this compiler compiles.
   public let options: CompilerOptions
   private let kernels: KernelCache
-  private let programs = Locked<[Module: CompiledFunction]>([:])
+  private let programs = Locked<[ProgramKey: CompiledFunction]>([:])
 
   /// The most programs that are kept.
   private static let programLimit = 1024
@@ -29,26 +29,39 @@ public final class Compiler: Sendable {
     kernels = KernelCache(row: options.row, verifies: options.verifiesPasses)
   }
 
+  private struct ProgramKey: Hashable {
+    let module: Module
+    let updates: [Int?]
+  }
+
   /// Compiles the module's first graph; other graphs are callees. Equal modules compile once.
   ///
   /// The graph's extents must be constant.
-  public func compile(_ module: Module) throws(CompileFailure) -> CompiledFunction {
-    if let known = programs.withLock({ $0[module] }) { return known }
-    let function = try compileAnew(module)
+  ///
+  /// - Parameter updates: by result, the parameter that it replaces, if any: the program may write
+  ///   it into that parameter's memory, which the call allows or has copied first.
+  public func compile(
+    _ module: Module, updates: [Int?] = []
+  ) throws(CompileFailure) -> CompiledFunction {
+    let key = ProgramKey(module: module, updates: updates)
+    if let known = programs.withLock({ $0[key] }) { return known }
+    let function = try compileAnew(module, updates)
     programs.withLock { programs in
       if programs.count >= Self.programLimit { programs.removeAll() }
-      programs[module] = function
+      programs[key] = function
     }
     return function
   }
 
-  private func compileAnew(_ module: Module) throws(CompileFailure) -> CompiledFunction {
+  private func compileAnew(
+    _ module: Module, _ updates: [Int?]
+  ) throws(CompileFailure) -> CompiledFunction {
     var statistics = CompileStatistics()
     let wasLoaded = LLVMLibrary.isLoaded
     let start = lathe_now_ns()
     let lowered = try lower(module)
     guard let graph = lowered.graphs.first else { throw .empty }
-    let layout = try ProgramLayout(graph)
+    let layout = try ProgramLayout(graph, updates: updates)
     statistics.passNanoseconds = UInt64(lathe_now_ns() - start)
     let loaded = try load(layout.steps.map(\.kernel), &statistics)
     let total = UInt64(lathe_now_ns() - start)

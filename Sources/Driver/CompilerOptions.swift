@@ -12,21 +12,26 @@ public struct CompilerOptions: Hashable, Sendable {
   public var threads: Int
   /// Whether the IR is verified after every pass.
   public var verifiesPasses: Bool
+  /// Whether the second call of a compiled function traces it again and compares: what changes from
+  /// call to call would be lost in the program.
+  public var comparesTraces: Bool
   /// Tensor passes to leave out by name, to find the one at fault.
   public var disabledPasses: Set<String>
 
-  /// The host's row, all threads, verification in debug builds.
+  /// The host's row, all threads; verification and comparison of traces in debug builds.
   public init(
     row: TargetRow = .host, threads: Int = 0, verifiesPasses: Bool? = nil,
-    disabledPasses: Set<String> = []
+    comparesTraces: Bool? = nil, disabledPasses: Set<String> = []
   ) {
     self.row = row
     self.threads = threads
     self.disabledPasses = disabledPasses
     #if DEBUG
       self.verifiesPasses = verifiesPasses ?? true
+      self.comparesTraces = comparesTraces ?? true
     #else
       self.verifiesPasses = verifiesPasses ?? false
+      self.comparesTraces = comparesTraces ?? false
     #endif
   }
 }

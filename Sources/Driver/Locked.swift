@@ -44,18 +44,21 @@ public struct Locked<State>: ~Copyable, @unchecked Sendable {
 }
 
 /// Result that one thread makes and others wait for.
-final class Promise<Value: Sendable>: Sendable {
+public final class Promise<Value: Sendable>: Sendable {
   private let mutex = Latch()
   private let value = Locked<Value?>(nil)
 
+  /// A promise without its value.
+  public init() {}
+
   /// Stores the value and wakes those who wait.
-  func fulfill(_ result: Value) {
+  public func fulfill(_ result: Value) {
     value.withLock { $0 = result }
     mutex.open()
   }
 
   /// Waits until there is a value.
-  func wait() -> Value {
+  public func wait() -> Value {
     mutex.wait()
     guard let result = value.withLock({ $0 }) else { fatalError("a latch opened early") }
     return result

@@ -31,6 +31,8 @@ struct ProgramLayout {
   /// By result of the graph; equal places are one storage.
   private(set) var results: [Place] = []
   private(set) var arenaBytes = 0
+  /// By result: the parameter whose memory it overwrites.
+  private(set) var updates: [Int: Int] = [:]
 
   private let graph: Graph
   private let names: ValueNames
@@ -42,10 +44,14 @@ struct ProgramLayout {
   private var isBarrier: [Bool] = []
 
   /// Lays out a graph of parameters, constants, kernels and reshapes with constant extents.
-  init(_ graph: Graph) throws(CompileFailure) {
+  ///
+  /// - Parameter updates: by result, the parameter that it replaces; it is written over that where
+  ///   the kernels allow.
+  init(_ graph: Graph, updates: [Int?] = []) throws(CompileFailure) {
     self.graph = graph
     names = ValueNames(graph)
     try placeLeaves()
+    placeUpdates(updates)
     placeResults()
     findPhases()
     try placeIntermediates()
@@ -77,6 +83,46 @@ struct ProgramLayout {
     }
   }
 
+  /// Places the results that can be written over their parameters: all other readers of the
+  /// parameter run before the one kernel that writes it, and that reads it element by element.
+  private mutating func placeUpdates(_ wanted: [Int?]) {
+    // A failed check leaves the parameters as they were, so nothing is written over them.
+    let hasChecks = kernelNodes.contains { id in
+      if case .kernel(let kernel) = graph[id].kind { !kernel.checkMessages.isEmpty } else { false }
+    }
+    guard !hasChecks else { return }
+    for (index, parameter) in wanted.enumerated() {
+      guard let parameter, graph.results.indices.contains(index) else { continue }
+      let value = memory(of: graph.results[index])
+      let source = ValueID(graph.parameters[parameter])
+      guard canUpdate(source, with: value), !updates.values.contains(parameter) else { continue }
+      places[value] = .input(parameter)
+      updates[index] = parameter
+    }
+  }
+
+  private func canUpdate(_ source: ValueID, with value: ValueID) -> Bool {
+    guard places[value] == nil, graph[type: source] == graph[type: value],
+      graph.results.count(where: { memory(of: $0) == value }) == 1,
+      !graph.results.contains(where: { memory(of: $0) == source }),
+      case .kernel(let kernel) = graph[value.node].kind
+    else { return false }
+    let readers = kernelNodes.filter { id in
+      graph[id].operands.contains { $0.value.map(memory) == source }
+    }
+    guard readers.allSatisfy({ $0.index <= value.node.index }) else { return false }
+    guard readers.contains(value.node) else { return true }
+    let operands = graph[value.node].operands
+    let inputs = kernel.buffers.indices.filter { kernel.buffers[$0].role == .input }
+    let outputs = kernel.buffers.indices.filter { kernel.buffers[$0].role == .output }
+    let places = operands.indices.filter { operands[$0].value.map(memory) == source }
+    guard places.count == 1, inputs.count == operands.count, outputs.indices.contains(value.result)
+    else { return false }
+    let updated = kernel.updating(
+      BufferID(inputs[places[0]]), by: BufferID(outputs[value.result]))
+    return updated != nil
+  }
+
   private mutating func placeResults() {
     for (index, value) in graph.results.enumerated() {
       let value = memory(of: value)
@@ -86,17 +132,27 @@ struct ProgramLayout {
     }
   }
 
-  /// A step waits when it touches what a step since the last barrier wrote.
+  /// A step waits when it touches what a step since the last barrier wrote, or writes over what
+  /// one has read.
   private mutating func findPhases() {
+    let updated = Dictionary(
+      uniqueKeysWithValues: updates.map { index, parameter in
+        (memory(of: graph.results[index]), ValueID(graph.parameters[parameter]))
+      })
     var written: Set<ValueID> = []
+    var read: Set<ValueID> = []
     var phase = 0
     for id in kernelNodes {
       let operands = graph[id].operands.compactMap(\.value).map(memory)
-      let waits = operands.contains { written.contains($0) }
+      let overwritten = graph[id].types.indices.compactMap { updated[ValueID(id, $0)] }
+      let waits =
+        operands.contains { written.contains($0) } || overwritten.contains { read.contains($0) }
       if waits {
         phase += 1
         written = []
+        read = []
       }
+      read.formUnion(operands)
       isBarrier.append(waits)
       phases.append(phase)
       for result in graph[id].types.indices {
@@ -153,22 +209,46 @@ struct ProgramLayout {
     var arguments: [Place] = []
     for buffer in kernel.buffers where buffer.role.isParameter {
       guard buffer.role != .inout_ else {
-        throw .kernel(name: kernel.name, "a program calls no kernel with inout parameters yet")
+        throw .kernel(name: kernel.name, "a graph calls no kernel with inout parameters yet")
       }
       guard let place = buffer.role == .input ? inputs.popFirst() : outputs.popFirst() else {
         throw .kernel(name: kernel.name, "fewer operands than parameters")
       }
       arguments.append(place)
     }
-    guard arguments.count <= Self.largestArgumentCount else {
+    let step = merged(kernel, arguments)
+    guard step.arguments.count <= Self.largestArgumentCount else {
       throw .kernel(
         name: kernel.name,
-        "\(arguments.count) parameters, where the run time passes \(Self.largestArgumentCount)")
+        "\(step.arguments.count) parameters, where the run time passes \(Self.largestArgumentCount)"
+      )
     }
     guard kernel.symbols.isEmpty else {
       throw .kernel(name: kernel.name, "its extents are known at run time only; state them")
     }
-    steps.append(Step(kernel: kernel, arguments: arguments, isBarrier: isBarrier[index]))
+    steps.append(
+      Step(kernel: step.kernel, arguments: step.arguments, isBarrier: isBarrier[index]))
+  }
+
+  /// One buffer for each parameter that the kernel reads and writes over.
+  private func merged(
+    _ kernel: Kernel, _ arguments: [Place]
+  ) -> (kernel: Kernel, arguments: [Place]) {
+    var kernel = kernel
+    var arguments = arguments
+    var output = 0
+    while output < arguments.count {
+      defer { output += 1 }
+      guard kernel.buffers[output].role == .output, case .input = arguments[output],
+        let input = arguments.firstIndex(of: arguments[output]), input != output,
+        kernel.buffers[input].role == .input,
+        let updated = kernel.updating(BufferID(input), by: BufferID(output))
+      else { continue }
+      kernel = updated
+      arguments.remove(at: output)
+      output -= 1
+    }
+    return (kernel, arguments)
   }
 
   /// The most arguments that the run time passes to a kernel, beside memory for shared locals.

@@ -13,12 +13,19 @@ public struct AllocationFailure: Error, Hashable, Sendable, CustomStringConverti
 
 /// Memory of one dense tensor: 64-byte aligned, from the run time's recycling pool.
 ///
-/// Written by whoever made it until it is shared, then only read; owned by reference count.
+/// Written by whoever made it until it is shared, then only read, except by an owner who knows
+/// that no other reference exists; owned by reference count. A part of another storage shares its
+/// memory and keeps it.
 public final class Storage: @unchecked Sendable {
   // Unchecked: the owner writes before sharing; see `withUnsafeMutableBytes`.
   /// Bytes of the tensor.
   public let byteCount: Int
   let address: UnsafeMutableRawPointer
+  /// The storage that this one is a part of.
+  private let whole: Storage?
+
+  /// Alignment of every storage, which programs rely on.
+  public static let alignment = 64
 
   /// Takes memory that is not cleared.
   public init(byteCount: Int) throws(AllocationFailure) {
@@ -27,7 +34,27 @@ public final class Storage: @unchecked Sendable {
     }
     self.byteCount = byteCount
     self.address = address
+    whole = nil
   }
+
+  /// The bytes of `range` of another storage without a copy; `nil` where they are not aligned as
+  /// programs expect.
+  public init?(_ range: Range<Int>, of storage: Storage) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= storage.byteCount)
+    guard range.lowerBound % Self.alignment == 0 else { return nil }
+    byteCount = range.count
+    address = storage.address + range.lowerBound
+    whole = storage.whole ?? storage
+  }
+
+  /// Takes memory and copies another storage's bytes.
+  public convenience init(copying other: Storage) throws(AllocationFailure) {
+    try self.init(byteCount: other.byteCount)
+    address.copyMemory(from: other.address, byteCount: byteCount)
+  }
+
+  /// Whether the memory is a part of another storage's.
+  public var isPart: Bool { whole != nil }
 
   /// Takes memory and fills it.
   public convenience init(_ bytes: [UInt8]) throws(AllocationFailure) {
@@ -42,12 +69,38 @@ public final class Storage: @unchecked Sendable {
     try body(UnsafeRawBufferPointer(start: address, count: byteCount))
   }
 
-  /// Writes the bytes; only before the storage is shared.
+  /// Writes the bytes; only before the storage is shared, or while nothing else refers to it.
   public func withUnsafeMutableBytes<Result, Failure: Error>(
     _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(UnsafeMutableRawBufferPointer(start: address, count: byteCount))
   }
 
-  deinit { lathe_free(address, byteCount) }
+  deinit {
+    if whole == nil { lathe_free(address, byteCount) }
+  }
+}
+
+/// Strong reference that stays in its place and can still be asked whether it is the only one.
+public struct OwnedReference<Object: AnyObject & Sendable>: ~Copyable, @unchecked Sendable {
+  // Unchecked: the reference never changes, and its object is Sendable.
+  private let reference: Unmanaged<Object>
+
+  /// Keeps `object`.
+  public init(_ object: Object) { reference = .passRetained(object) }
+
+  /// The object.
+  public var object: Object { reference.takeUnretainedValue() }
+
+  /// Whether no other strong reference exists. Meant for a caller whom nobody else can reach this
+  /// reference beside.
+  public func isUnique() -> Bool {
+    // Ours is the one reference that `owned` stands for while it is asked.
+    var owned = reference.takeRetainedValue()
+    let isUnique = isKnownUniquelyReferenced(&owned)
+    _ = Unmanaged.passRetained(owned)
+    return isUnique
+  }
+
+  deinit { reference.release() }
 }

@@ -34,7 +34,9 @@ public enum ScalarValue: Hashable, Sendable {
     case .integer(let value):
       if type.isFloat {
         Literal(type, integer: value)
-      } else if type.isInteger, Literal(type, integer: value).intValue == value {
+      } else if type.isInteger, Literal(type, integer: value).intValue == value,
+        value >= 0 || type.isSignedInteger
+      {
         Literal(type, integer: value)
       } else {
         nil
@@ -94,4 +96,23 @@ extension Bool: TensorScalar {
   public static var dtype: DType { .bool }
   /// The value as a truth value.
   public var scalarValue: ScalarValue { .bool(self) }
+}
+
+extension UInt32: TensorScalar {
+  /// `u32`.
+  public static var dtype: DType { .u32 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension UInt64: TensorScalar {
+  /// `u64`.
+  public static var dtype: DType { .u64 }
+  /// The value as an integer operand, at most `Int.max`.
+  public var scalarValue: ScalarValue {
+    guard let value = Int(exactly: self) else {
+      misuse("\(self) beside a tensor is beyond \(Int.max); make it a Tensor", at: .unknown)
+    }
+    return .integer(value)
+  }
 }

@@ -82,6 +82,12 @@ extension Tensor {
     return storage
   }
 
+  /// Memory of the value where it stands in memory already.
+  var readyStorage: Storage? {
+    guard case .handle(let handle) = representation else { return nil }
+    return handle.node.storage
+  }
+
   /// Evaluates for callers that do not throw.
   func evaluate(at location: SourceLocation) { evaluate(node, at: location) }
 

@@ -26,7 +26,7 @@ public struct Tensor: Sendable {
     case scalar(ScalarValue)
   }
 
-  let representation: Representation
+  private(set) var representation: Representation
 
   init(node: TraceNode) { representation = .handle(TensorHandle(node)) }
 
@@ -37,7 +37,8 @@ public struct Tensor: Sendable {
     self.init(node: TraceNode(.ready(storage), dtype: dtype, shape: shape, at: location))
   }
 
-  /// A tensor to be computed by one operation; long chains run now.
+  /// A tensor to be computed by one operation; it runs now when the chain that leads to it is long
+  /// or too much is pending.
   init(
     _ kind: NodeKind, _ operands: [TraceOperand], dtype: DType, shape: [Int],
     at location: SourceLocation
@@ -51,7 +52,10 @@ public struct Tensor: Sendable {
     }
     let node = TraceNode(operation, dtype: dtype, shape: shape, at: location)
     self.init(node: node)
-    if node.depth > Evaluation.deepestTrace, !node.isTraced { evaluate(at: location) }
+    guard !node.isTraced, node.depth > Evaluation.deepestTrace || PendingTraces.isFull else {
+      return
+    }
+    evaluate(at: location)
   }
 
   /// The element type.
@@ -101,6 +105,16 @@ public struct Tensor: Sendable {
     case .handle: self
     case .scalar(let value): Tensor(node: Self.constant(value))
     }
+  }
+
+  /// The memory of this tensor where it stands in memory and nothing else leads to it; see
+  /// `TensorHandle.takeUniqueStorage`.
+  mutating func uniqueStorage() -> Storage? {
+    guard case .handle(var handle) = representation else { return nil }
+    // While the tensor refers to it no more, `handle` is the tensor's reference.
+    representation = .scalar(.integer(0))
+    defer { representation = .handle(handle) }
+    return isKnownUniquelyReferenced(&handle) ? handle.takeUniqueStorage() : nil
   }
 
   private static func constant(_ value: ScalarValue) -> TraceNode {

@@ -20,7 +20,7 @@ struct Benchmark {
   let compiler: Compiler
   let threads: Int
   private let inputs: [Tensor]
-  private let function: CompiledTensorFunction<[Tensor], Tensor>
+  private let function: Compiled<Void, [Tensor], Tensor, Never>
   /// From the trace to the callable program, with LLVM loaded; 0 in eager mode.
   private(set) var readyMilliseconds = 0.0
   /// Loading LLVM and compiling a first kernel with it.
@@ -44,7 +44,7 @@ struct Benchmark {
         shape: files[input.name]?.shape ?? input.shape)
     }
     self.inputs = inputs
-    let function = compile(listed: workload.body)
+    let function = compile(workload.body)
     self.function = function
     let compiler = compiler
     loadMilliseconds =
@@ -53,7 +53,7 @@ struct Benchmark {
       }.milliseconds
     if mode == .jit {
       readyMilliseconds =
-        timed { withCompiler(compiler) { _ = function.prepared(inputs) } }.milliseconds
+        timed { withCompiler(compiler) { _ = try? function.prepared(inputs) } }.milliseconds
     }
     let run = timed { withCompiler(compiler) { _ = output() } }.milliseconds
     firstCallMilliseconds = loadMilliseconds + readyMilliseconds + run

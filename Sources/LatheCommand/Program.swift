@@ -11,8 +11,8 @@ enum Program {
   /// The module of `target`: a workload's trace, or the text of a file (`-` is standard input).
   static func module(_ target: String) throws(CommandFailure) -> Module {
     if let workload = try Workload.known(target) {
-      return compile(listed: workload.body).tracedModule(
-        workload.inputs.map { (.f32, $0.shape) })
+      return compile(workload.body).tracedModule(
+        workload.inputs.map { Tensor.zeros($0.shape) })
     }
     guard target == "-" || target.contains(".") || target.contains("/") else {
       throw CommandFailure("\(target): neither a workload (\(Workload.names)) nor an IR file")

@@ -112,7 +112,7 @@ private enum Mistake {
       { _ = Tensor([[1, 2], [3]]) }
     ),
     (
-      "zeros: no support for u8 yet, only for f64, f32, i32, i64, bool",
+      "zeros: no support for u8 yet, only for f64, f32, i32, i64, u32, u64, bool",
       { _ = Tensor.zeros([1], .u8) }
     ),
     (

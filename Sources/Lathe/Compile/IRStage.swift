@@ -36,9 +36,9 @@ extension CompilationStages {
 }
 
 extension IRStage {
-  /// What the current compiler makes of `module` at this level.
-  func text(of module: Module, at location: SourceLocation) -> String {
-    do { return try Compiler.current.stages(of: module).text(of: self) } catch {
+  /// What a compiler makes of `module` at this level.
+  func text(of module: Module, _ compiler: Compiler, at location: SourceLocation) -> String {
+    do { return try compiler.stages(of: module).text(of: self) } catch {
       misuse("ir: \(error)", at: location)
     }
   }
@@ -51,7 +51,7 @@ extension Tensor {
     _ stage: IRStage = .graph, file: String = #fileID, line: Int = #line
   ) -> String {
     let location = SourceLocation.line(file: file, line: line)
-    return stage.text(of: Module(graphs: [pendingGraph]), at: location)
+    return stage.text(of: Module(graphs: [pendingGraph]), Compiler.current, at: location)
   }
 
   /// The graph that reading this tensor would compile.

@@ -4,46 +4,57 @@ import Driver
 import IRCore
 import TensorIR
 
-extension SignatureCache {
-  /// Ends with a message when a function does not do the same the second time: a program is only
-  /// traced once, so what changes from call to call would be lost.
-  func compare(_ trace: TraceGraph, with variant: Variant) {
-    guard let first = variant.module.graphs.first else { return }
-    let second = trace.graph
-    if let index = zip(first.nodes, second.nodes).enumerated().first(where: { $1.0 != $1.1 })?
-      .offset
-    {
-      misuse(
-        "compile: the second trace differs: \(Self.text(first, index)), then "
-          + "\(Self.text(second, index)); what changes from call to call must be an argument",
-        at: second.locations[index])
-    }
-    guard first.nodes.count == second.nodes.count, first.results == second.results else {
-      misuse(
-        "compile: the second trace has \(second.nodes.count) operations, the first had "
-          + "\(first.nodes.count)", at: second.locations.last ?? .unknown)
-    }
-    for (leaf, storage) in zip(trace.leaves, variant.captured)
-    where leaf.storage !== storage && !Self.isEqual(leaf.storage, storage) {
-      misuse(
-        "compile: a captured tensor has changed since the first call; make it an argument",
-        at: leaf.node.location)
-    }
+/// Ends with a message when a function does not do the same the second time: a program is only
+/// traced once, so what changes from call to call would be lost.
+func requireSame<State, Arguments, Results>(
+  _ second: FunctionTrace<State, Arguments, Results>,
+  as first: FunctionTrace<State, Arguments, Results>, at location: SourceLocation
+) {
+  requireSame(second.graph.graph, as: first.graph.graph)
+  for (before, after) in zip(first.parts, second.parts) {
+    guard case .value(let old) = before.content, case .value(let new) = after.content, old != new
+    else { continue }
+    misuse(
+      "compile: the second trace differs: \(before.path) is \(old), then \(new); \(advice)",
+      at: location)
   }
+  for (before, after) in zip(first.graph.leaves, second.graph.leaves)
+  where after.storage !== before.storage && !isEqual(after.storage, before.storage) {
+    misuse(
+      "compile: a captured tensor has changed since the first call; make it an argument",
+      at: after.node.location)
+  }
+}
 
-  /// The line of one node in a graph's text.
-  private static func text(_ graph: Graph, _ index: Int) -> String {
-    // The head and one line per node that is no parameter.
-    let lines = graph.description.split(separator: "\n")
-    let parameters = graph.parameters.count
-    guard index >= parameters, lines.indices.contains(1 + index - parameters) else {
-      return "parameter \(index): \(graph.nodes[index].types[0])"
-    }
-    let line = lines[1 + index - parameters]
-    return String(line.drop { $0 == " " })
-  }
+private let advice = "what changes from call to call must be an argument"
 
-  private static func isEqual(_ a: Storage, _ b: Storage) -> Bool {
-    a.withUnsafeBytes { x in b.withUnsafeBytes { y in x.elementsEqual(y) } }
+private func requireSame(_ second: Graph, as first: Graph) {
+  let pairs = zip(first.nodes, second.nodes).enumerated()
+  if let index = pairs.first(where: { $0.element.0 != $0.element.1 })?.offset {
+    misuse(
+      "compile: the second trace differs: \(text(first, index)), then "
+        + "\(text(second, index)); \(advice)",
+      at: second.locations[index])
   }
+  guard first.nodes.count == second.nodes.count, first.results == second.results else {
+    misuse(
+      "compile: the second trace has \(second.nodes.count) operations, the first had "
+        + "\(first.nodes.count); \(advice)", at: second.locations.last ?? .unknown)
+  }
+}
+
+/// The line of one node in a graph's text.
+private func text(_ graph: Graph, _ index: Int) -> String {
+  // The head and one line per node that is no parameter.
+  let lines = graph.description.split(separator: "\n")
+  let parameters = graph.parameters.count
+  guard index >= parameters, lines.indices.contains(1 + index - parameters) else {
+    return "parameter \(index): \(graph.nodes[index].types[0])"
+  }
+  let line = lines[1 + index - parameters]
+  return String(line.drop { $0 == " " })
+}
+
+private func isEqual(_ a: Storage, _ b: Storage) -> Bool {
+  a.withUnsafeBytes { x in b.withUnsafeBytes { y in x.elementsEqual(y) } }
 }

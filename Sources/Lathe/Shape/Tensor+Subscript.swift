@@ -1,5 +1,6 @@
-// Subscripts: a tensor's elements, slices and strides as views.
+// Subscripts: reading and updating a tensor's elements, slices and strides.
 
+import Driver
 import IRCore
 import TensorIR
 
@@ -11,23 +12,47 @@ extension Tensor {
   /// x[-1, 1..<3]       // of the last row, elements 1 and 2
   /// x[.all, .stride(by: 2)]
   /// x[.ellipsis, .newAxis]
+  /// x[0] = y           // the first row; y broadcasts
   /// ```
+  ///
+  /// A slice shares the tensor's memory where it can. Assigning never changes another tensor, be it
+  /// a copy or a slice: outside `compile` it computes both sides at once and writes in place when
+  /// nothing else uses the memory, into a copy else; inside it is one more operation.
   public subscript<each Index: TensorIndex>(
     _ indices: repeat each Index, file file: String = #fileID, line line: Int = #line
   ) -> Tensor {
-    var selections: [AxisSelection] = []
-    for index in repeat each indices { selections.append(index.selection) }
-    return selecting(selections, at: .line(file: file, line: line))
+    get {
+      var selections: [AxisSelection] = []
+      for index in repeat each indices { selections.append(index.selection) }
+      let location = SourceLocation.line(file: file, line: line)
+      return reading(slice(selections, at: location), at: location)
+    }
+    set {
+      var selections: [AxisSelection] = []
+      for index in repeat each indices { selections.append(index.selection) }
+      let location = SourceLocation.line(file: file, line: line)
+      assign(newValue, to: slice(selections, at: location), at: location)
+    }
+    // Written out, because Swift 6.3.1 crashes when it makes this accessor for a parameter pack.
+    _modify {
+      var selections: [AxisSelection] = []
+      for index in repeat each indices { selections.append(index.selection) }
+      let location = SourceLocation.line(file: file, line: line)
+      let slice = slice(selections, at: location)
+      var part = reading(slice, at: location)
+      yield &part
+      assign(part, to: slice, at: location)
+    }
   }
 
-  private func selecting(_ selections: [AxisSelection], at location: SourceLocation) -> Tensor {
+  private func slice(_ selections: [AxisSelection], at location: SourceLocation) -> Slice {
     var slice = Slice(of: shape)
     for selection in expanded(selections, at: location) {
       if let problem = slice.append(selection) {
         misuse("subscript: \(typeText): \(problem)", at: location)
       }
     }
-    return view(slice.indices, slice.shape, at: location)
+    return slice
   }
 
   /// The selections with the ellipsis, or the missing rest, written as whole axes.
@@ -46,49 +71,102 @@ extension Tensor {
   }
 }
 
-/// Index map and shape of a subscript's result, axis by axis.
-private struct Slice {
-  let source: [Int]
-  var indices: [IndexExpression] = []
-  var shape: [Int] = []
+extension Tensor {
+  /// Rows of values in memory up to so many bytes are copied where memory cannot be shared, so that
+  /// a loop over them compiles one program and not one for each index.
+  private static let copiedBytes: Int = 65_536
 
-  init(of source: [Int]) { self.source = source }
-
-  /// Applies the next selection; returns what is wrong with it, if anything is.
-  mutating func append(_ selection: AxisSelection) -> String? {
-    switch selection {
-    case .rest: return nil
-    case .insertion:
-      shape.append(1)
-      return nil
-    case .element(let index):
-      let extent = source[indices.count]
-      guard index >= -extent, index < extent else {
-        return "index \(index) on axis \(indices.count) of extent \(extent)"
+  private func reading(_ slice: Slice, at location: SourceLocation) -> Tensor {
+    if let storage = readyStorage, slice.shape != shape, let first = slice.run {
+      let size = dtype.byteSize
+      let bytes = first * size..<(first + slice.shape.reduce(1, *)) * size
+      if !bytes.isEmpty, let part = Storage(bytes, of: storage) {
+        return Tensor(part, dtype: dtype, shape: slice.shape, at: location)
       }
-      indices.append(IndexExpression(index < 0 ? index + extent : index))
-      return nil
-    case .range(let from, let to, let step): return append(from, to, step)
+      if bytes.count <= Self.copiedBytes, let copy = try? Storage(byteCount: bytes.count) {
+        copy.withUnsafeMutableBytes { target in
+          storage.withUnsafeBytes {
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[bytes]))
+          }
+        }
+        return Tensor(copy, dtype: dtype, shape: slice.shape, at: location)
+      }
     }
+    return view(slice.indices, slice.shape, at: location)
   }
 
-  private mutating func append(_ from: Int?, _ to: Int?, _ step: Int) -> String? {
-    let axis = indices.count
-    let extent = source[axis]
-    guard step != 0 else { return "a stride of 0 on axis \(axis)" }
-    func resolve(_ bound: Int) -> Int { bound < 0 ? bound + extent : bound }
-    let first = from.map(resolve) ?? (step > 0 ? 0 : extent - 1)
-    let end = to.map(resolve) ?? (step > 0 ? extent : -1)
-    let allowed = step > 0 ? 0...extent : -1...max(extent - 1, -1)
-    guard allowed.contains(first), allowed.contains(end) else {
-      let text = "\(from.map(String.init) ?? "")..<\(to.map(String.init) ?? "")"
-      return "range \(text) on axis \(axis) of extent \(extent)"
+  private mutating func assign(_ value: Tensor, to slice: Slice, at location: SourceLocation) {
+    let value = value.fitted(to: self, slice, at: location)
+    if isTraced || value.isTraced {
+      self = updated(slice, with: value, at: location)
+      return
     }
-    let count = max(
-      0, step > 0 ? (end - first + step - 1) / step : (first - end - step - 1) / -step)
-    indices.append(
-      IndexExpression(first) + .variable(shape.count) * IndexExpression(step))
-    shape.append(count)
-    return nil
+    let elements = value.storage(at: location)
+    evaluate(at: location)
+    let type = TensorSignature(self)
+    let target: Storage
+    if let own = uniqueStorage() {
+      target = own
+    } else {
+      do { target = try Storage(copying: storage(at: location)) } catch {
+        misuse("subscript: \(typeText): \(error)", at: location)
+      }
+      self = Tensor(target, dtype: type.dtype, shape: type.shape, at: location)
+    }
+    target.write(elements, to: slice, size: type.dtype.byteSize)
+  }
+
+  /// This value with the element type of `tensor` and the shape of `slice`.
+  private func fitted(to tensor: Tensor, _ slice: Slice, at location: SourceLocation) -> Tensor {
+    var value = self
+    if case .scalar(let scalar) = representation {
+      guard let literal = scalar.literal(tensor.dtype) else {
+        misuse("subscript: \(tensor.typeText) = \(scalar): it is no \(tensor.dtype)", at: location)
+      }
+      value = Tensor(
+        .constant(TensorData(tensor.dtype, [literal])), [], dtype: tensor.dtype, shape: [],
+        at: location)
+    }
+    guard value.dtype == tensor.dtype else {
+      misuse(
+        "subscript: \(tensor.typeText) = \(value.typeText): operands of one type expected; "
+          + "cast(to:) converts", at: location)
+    }
+    // Leading axes of extent 1 may be missing from the slice, as in other assignments of arrays.
+    guard Self.join(value.shape, slice.shape) == slice.shape else {
+      misuse(
+        "subscript: a slice of shape \(slice.shape) = \(value.typeText): it does not broadcast",
+        at: location)
+    }
+    return value.broadcast(to: slice.shape, "subscript", at: location)
+  }
+
+  /// This tensor with `value` in the places of a slice, as one operation.
+  private func updated(
+    _ slice: Slice, with value: Tensor, at location: SourceLocation
+  ) -> Tensor {
+    let placed = value.view(slice.inverse(fill: .zero(dtype)), shape, at: location)
+    let guards = slice.guards
+    guard !guards.isEmpty else { return placed }
+    let truth = Tensor(
+      .constant(TensorData(.bool, [.bool(true)])), [], dtype: .bool, shape: [], at: location)
+    let mask = truth.view(
+      View([], guards: guards, fill: .bool(false)), shape, at: location)
+    return Self.apply(.select, [mask, placed, self], at: location)
+  }
+}
+
+extension Storage {
+  /// Writes the elements of `source`, of `size` bytes each, to the places of a slice.
+  fileprivate func write(_ source: Storage, to slice: Slice, size: Int) {
+    withUnsafeMutableBytes { target in
+      source.withUnsafeBytes { elements in
+        slice.forEachRun { place, position, count in
+          let bytes = elements[position * size..<(position + count) * size]
+          UnsafeMutableRawBufferPointer(rebasing: target[(place * size)...])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes))
+        }
+      }
+    }
   }
 }

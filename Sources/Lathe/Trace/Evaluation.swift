@@ -29,12 +29,39 @@ enum Evaluation {
   /// Computes `roots` and, in the same program, every value that a tensor holds and that shares a
   /// pending node with them.
   static func evaluate(_ roots: [TraceNode]) throws(EvaluationFailure) {
-    let pending = roots.filter { !$0.isReady }
-    guard !pending.isEmpty else { return }
-    let (trace, results) = program(of: pending)
+    while true {
+      let pending = roots.filter { !$0.isReady }
+      guard !pending.isEmpty else { return }
+      let results = connectedResults(of: pending)
+      let (mine, other) = EvaluationClaims.claim(results)
+      guard let mine else {
+        other?.wait()
+        continue
+      }
+      defer { EvaluationClaims.release(results, of: mine) }
+      return try evaluate(claimed: results)
+    }
+  }
+
+  private static func evaluate(claimed results: [TraceNode]) throws(EvaluationFailure) {
+    // Others may have completed some between the search and the claim.
+    let results = results.filter { !$0.isReady }
+    guard !results.isEmpty else { return }
+    let trace = TraceGraph(name: "main", results: results)
     let function = try compile(trace.graph)
-    let storages = try run(function, trace.leaves.map(\.storage))
+    let storages: [Storage]
+    do { storages = try function(trace.leaves.map(\.storage)) } catch {
+      throw .notRun(text(error, results))
+    }
     for (node, storage) in zip(results, storages) { node.complete(with: storage) }
+  }
+
+  /// A failure with the place of the operation whose result there was no memory for.
+  private static func text(_ failure: RunFailure, _ results: [TraceNode]) -> String {
+    guard case .allocation(let allocation) = failure,
+      let node = results.first(where: { $0.byteCount == allocation.byteCount })
+    else { return "\(failure)" }
+    return "\(failure), for the \(node.tensorType) of \(node.location.text)"
   }
 
   /// The program that evaluating `roots` runs, and the nodes that it completes.

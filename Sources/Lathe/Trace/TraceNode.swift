@@ -61,6 +61,8 @@ final class TraceNode: Sendable {
   let isTraced: Bool
   /// Length of the longest chain of nodes that were pending when this one was made.
   let depth: Int
+  /// Bytes in memory that the operation reads; they count against the limit of what is pending.
+  private let pendingBytes: Int
   private let state: Locked<State>
 
   /// A value in memory, or a placeholder.
@@ -70,6 +72,7 @@ final class TraceNode: Sendable {
     self.location = location
     isTraced = if case .placeholder = content { true } else { false }
     depth = 0
+    pendingBytes = 0
     state = Locked(State(content: content))
   }
 
@@ -80,7 +83,18 @@ final class TraceNode: Sendable {
     self.location = location
     let nodes = operation.nodes
     isTraced = nodes.contains(where: \.isTraced)
-    depth = 1 + nodes.reduce(0) { max($0, $1.isReady ? 0 : $1.depth) }
+    var depth = 0
+    var bytes = 0
+    for node in nodes {
+      if let storage = node.storage {
+        bytes += storage.byteCount
+      } else {
+        depth = max(depth, node.depth)
+      }
+    }
+    self.depth = depth + 1
+    pendingBytes = bytes
+    if !isTraced { PendingTraces.add(bytes: bytes) }
     state = Locked(State(content: .pending(operation)))
     for node in nodes { node.register(consumer: self) }
   }
@@ -88,6 +102,18 @@ final class TraceNode: Sendable {
   /// The memory of a ready node.
   var storage: Storage? {
     state.withLock { if case .ready(let storage) = $0.content { storage } else { nil } }
+  }
+
+  /// The memory of a ready node that no one else refers to, as a whole.
+  fileprivate var uniqueStorage: Storage? {
+    state.withLock { state in
+      guard case .ready(var storage) = state.content else { return nil }
+      // While the state refers to it no more, `storage` is the node's reference.
+      state.content = .released
+      let isUnique = isKnownUniquelyReferenced(&storage) && !storage.isPart
+      state.content = .ready(storage)
+      return isUnique ? storage : nil
+    }
   }
 
   /// Holds once the value stands in memory.
@@ -109,6 +135,7 @@ final class TraceNode: Sendable {
       $0.consumers = WeakNodes()
       return old
     }
+    if dropped != nil { leavePending() }
     // Operands are released here, outside the lock.
     _ = consume dropped
   }
@@ -118,7 +145,10 @@ final class TraceNode: Sendable {
 
   private func register(consumer: TraceNode) {
     state.withLock {
-      if case .pending = $0.content { $0.consumers.append(consumer) }
+      switch $0.content {
+      case .pending, .placeholder: $0.consumers.append(consumer)
+      case .ready, .released: break
+      }
     }
   }
 
@@ -130,7 +160,12 @@ final class TraceNode: Sendable {
       return old
     }
     guard case .pending(let operation) = old else { return [] }
+    leavePending()
     return operation.nodes
+  }
+
+  private func leavePending() {
+    if !isTraced { PendingTraces.remove(bytes: pendingBytes) }
   }
 
   /// Releases a chain of operands one by one: the default would recurse as deep as the chain.
@@ -165,9 +200,17 @@ private struct WeakNodes: Sendable {
 
 /// What a tensor holds: its life tells whether a value can still be asked for.
 final class TensorHandle: Sendable {
-  let node: TraceNode
+  private let reference: OwnedReference<TraceNode>
 
-  init(_ node: TraceNode) { self.node = node }
+  init(_ node: TraceNode) { reference = OwnedReference(node) }
+
+  var node: TraceNode { reference.object }
+
+  /// The memory of a value in memory that nothing but this handle leads to: no other tensor, no
+  /// pending operation, no view. Meant for the only owner of the handle.
+  func takeUniqueStorage() -> Storage? {
+    reference.isUnique() ? node.uniqueStorage : nil
+  }
 
   deinit { node.release() }
 }
