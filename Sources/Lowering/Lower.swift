@@ -6,7 +6,8 @@ public import TensorIR
 
 extension Pass where Input == Module, Output == Module {
   /// Replaces each call in the first graph by a kernel of the called region, and drops the
-  /// regions.
+  /// regions. A tensor that is both factors of a contraction, or a factor and part of what
+  /// follows, is passed for each.
   ///
   /// Requires: `fuse` ran. Guarantees: the first graph holds parameters, constants,
   /// kernels, and views that give memory another shape.
@@ -17,6 +18,8 @@ extension Pass where Input == Module, Output == Module {
     for id in main.ids {
       var node = main[id]
       if case .call(let name) = node.kind, let region = module.graph(named: name) {
+        let (region, repeated) = region.separatingFactors()
+        node.operands += repeated.map { node.operands[$0] }
         node.kind = .kernel(try Kernel(lowering: region))
       }
       graph.append(node, at: main.locations[id.index])
