@@ -95,6 +95,36 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "two axes", shapes: [rows], kernels: 3) {
       [$0[0].softmax(axis: 0).sum(axis: 1)]
     },
+    Composition(name: "linear and gelu", shapes: [rows, [768, 64], [64]], kernels: 1) {
+      [gelu($0[0].matmul($0[1]) + $0[2])]
+    },
+    Composition(name: "two layers", shapes: [rows, [768, 64], [64], [64, 768]], kernels: 2) {
+      [$0[0] + relu($0[0].matmul($0[1]) + $0[2]).matmul($0[3])]
+    },
+    Composition(
+      name: "convolution, bias, relu, residual",
+      shapes: [[1, 16, 14, 14], [16, 16, 3, 3], [16, 1, 1]], kernels: 1
+    ) {
+      [relu($0[0].convolution($0[1], padding: .same) + $0[2] + $0[0])]
+    },
+    // Scores, their softmax under the mask, and the weighted sum: the mask is no tensor.
+    Composition(
+      name: "causal attention", shapes: [[4, 64, 32], [4, 64, 32], [4, 64, 32]], kernels: 3
+    ) {
+      let scores = $0[0].matmul($0[1].transposed(-1, -2)) * 0.125
+      let row = Tensor.iota([64, 64], axis: 0)
+      let mask = Tensor.iota([64, 64], axis: 1) .<= row
+      return [mask.select(scores, -1e30).softmax().matmul($0[2])]
+    },
+    // Heads are split and joined by index maps alone.
+    Composition(name: "heads", shapes: [[64, 128], [128, 384], [128, 128]], kernels: 5) {
+      let qkv = $0[0].matmul($0[1])
+      let parts = (0..<3).map { part in
+        qkv[.all, (part * 128)..<((part + 1) * 128)].reshaped(64, 4, 32).permuted([1, 0, 2])
+      }
+      let shares = parts[0].matmul(parts[1].transposed(-1, -2)).softmax()
+      return [shares.matmul(parts[2]).permuted([1, 0, 2]).reshaped(64, 128).matmul($0[2])]
+    },
     Composition(
       name: "layerNorm by hand, dimensions kept", shapes: [rows, [768], [768]], kernels: 1
     ) {
