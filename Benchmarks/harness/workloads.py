@@ -103,6 +103,61 @@ WORKLOADS = {
 }
 
 
+# Single operations, named op_NAME_COUNT: reference, number of inputs, axes of 256.
+OPERATIONS = {
+    "add": (np.add, 2, 0),
+    "mul": (np.multiply, 2, 0),
+    "scale": (lambda x: x * x.dtype.type(2), 1, 0),
+    "relu": (lambda x: np.maximum(x, x.dtype.type(0)), 1, 0),
+    "sqrt": (np.sqrt, 1, 0),
+    "exp": (np.exp, 1, 0),
+    "tanh": (np.tanh, 1, 0),
+    "sum": (np.sum, 1, 0),
+    "max": (np.max, 1, 0),
+    "rowsum": (lambda x: np.sum(x, axis=1), 1, 1),
+    "colsum": (lambda x: np.sum(x, axis=0), 1, 1),
+    "rowmax": (lambda x: np.max(x, axis=1), 1, 1),
+    "midsum": (lambda x: np.sum(x, axis=1), 1, 2),
+    "cumsum": (np.cumsum, 1, 0),
+}
+REDUCING = {"sum", "max", "rowsum", "colsum", "rowmax", "midsum"}
+
+
+def operation_workload(name):
+    """The workload op_NAME_COUNT; None for other names."""
+    parts = name.split("_")
+    if len(parts) != 3 or parts[0] != "op" or parts[1] not in OPERATIONS:
+        return None
+    reference, inputs, axes = OPERATIONS[parts[1]]
+    count = int(parts[2])
+    shape = [(count,), (count // 256, 256), (256, count // 65536, 256)][axes]
+    outputs = reference(np.empty(shape, np.float32)).size if parts[1] in REDUCING else count
+    return Workload(
+        f"{parts[1]} of {count:,} numbers",
+        inputs=lambda g: {"xy"[i]: g.random(shape, dtype=np.float32) for i in range(inputs)},
+        reference=reference,
+        flops=count * (20 if parts[1] in ("exp", "tanh") else 1),
+        bytes=4 * (inputs * count + outputs),
+    )
+
+
+class _Workloads(dict):
+    """The named workloads; single operations are made when they are asked for."""
+
+    def __missing__(self, name):
+        found = operation_workload(name)
+        if found is None:
+            raise KeyError(name)
+        self[name] = found
+        return found
+
+    def __contains__(self, name):
+        return super().__contains__(name) or operation_workload(name) is not None
+
+
+WORKLOADS = _Workloads(WORKLOADS)
+
+
 def write_inputs(name, folder):
     """Writes each input as FOLDER/NAME-INPUT.npy and returns {input: path}."""
     folder.mkdir(parents=True, exist_ok=True)

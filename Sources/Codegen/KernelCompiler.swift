@@ -6,18 +6,22 @@ public import LoopIR
 
 /// Object code of one kernel.
 ///
-/// The function's C signature is `void (void *const *buffers, const int64_t *symbols, int64_t
-/// begin, int64_t end, lathe_status *status, void *scratch)`: it runs the iterations
-/// `begin..<end` of the kernel's parallel loop, or the whole body once when it has none.
+/// Each phase of the kernel is a function with the C signature `void (void *const *buffers, const
+/// int64_t *symbols, int64_t begin, int64_t end, lathe_status *status, void *scratch)`: it runs the
+/// iterations `begin..<end` of the phase's parallel loop, or the phase once where it has none.
+/// `buffers` holds the address of each parameter, then, where there are shared locals, one of
+/// `sharedBytes` bytes that all threads see.
 public struct KernelObject: Sendable {
-  /// The function's symbol.
-  public let symbol: String
+  /// The phases' symbols in order.
+  public let symbols: [String]
   /// An ELF or Mach-O object that refers to nothing but `lathe_*`, `memcpy` and `memset`.
   public let object: [UInt8]
   /// Messages of the kernel's checks by site.
   public let checks: [String]
   /// Bytes of scratch memory that a call needs.
   public let scratchBytes: Int
+  /// Bytes of memory that the phases and threads of a call share, aligned to 64.
+  public let sharedBytes: Int
 }
 
 /// Nanoseconds that the parts of one compilation took.
@@ -72,8 +76,8 @@ public struct KernelCompiler: Sendable {
     times.optimize += optimized - built
     times.emit += now() - optimized
     return KernelObject(
-      symbol: symbol, object: object, checks: emitted.checks,
-      scratchBytes: emitted.scratchBytes)
+      symbols: Self.symbols(of: kernel, symbol), object: object, checks: kernel.checkMessages,
+      scratchBytes: emitted.scratch, sharedBytes: emitted.shared)
   }
 
   /// LLVM IR after LLVM's passes, or before them.
@@ -96,22 +100,32 @@ public struct KernelCompiler: Sendable {
     return try module.emitAssembly(for: machine)
   }
 
+  /// The functions' symbols: `symbol`, then `symbol` with the number of the phase.
+  private static func symbols(of kernel: Kernel, _ symbol: String) -> [String] {
+    kernel.phases.indices.map { $0 == 0 ? symbol : "\(symbol)_\($0)" }
+  }
+
+  /// Emits a function per phase; returns what they need of memory.
   private func build(
     _ kernel: Kernel, symbol: String, in module: borrowing LLVMModule
-  ) throws(LLVMFailure) -> (checks: [String], scratchBytes: Int) {
+  ) throws(LLVMFailure) -> (scratch: Int, shared: Int) {
     let types = module.types
     let parameters = [
       types.pointer, types.pointer, types.i64, types.i64, types.pointer, types.pointer,
     ]
-    let function = module.addFunction(
-      symbol, types.function(parameters, returning: types.void))
-    function.addAttribute(.nounwind)
-    function.setTarget(
-      cpu: row.cpu, features: row.features, vectorBits: row.vectorBytes * 8)
-    for index in [0, 1] { function.addAttribute(.noalias, toParameter: index) }
-    var emitter = KernelEmitter(kernel, row: row, function: function, module: module)
-    emitter.emit()
+    var bytes = (scratch: 0, shared: 0)
+    for (name, phase) in zip(Self.symbols(of: kernel, symbol), kernel.phases) {
+      let function = module.addFunction(
+        name, types.function(parameters, returning: types.void))
+      function.addAttribute(.nounwind)
+      function.setTarget(
+        cpu: row.cpu, features: row.features, vectorBits: row.vectorBytes * 8)
+      for index in [0, 1] { function.addAttribute(.noalias, toParameter: index) }
+      var emitter = KernelEmitter(kernel, row: row, function: function, module: module)
+      emitter.emit(phase: phase)
+      bytes = (emitter.scratchBytes, emitter.sharedBytes)
+    }
     try module.verify()
-    return (emitter.checks, emitter.scratchBytes)
+    return bytes
   }
 }

@@ -4,7 +4,7 @@ import IRCore
 import LLVMBindings
 import LoopIR
 
-/// Emits the body of one kernel function; see `KernelCompiler` for its signature.
+/// Emits the function of one phase of a kernel; see `KernelCompiler` for its signature.
 ///
 /// The kernel is taken as verified: what the verifier excludes is not checked again.
 struct KernelEmitter {
@@ -23,7 +23,9 @@ struct KernelEmitter {
   /// Messages of the checks, by site.
   let checks: [String]
   /// Bytes of scratch locals.
-  var scratchBytes = 0
+  private(set) var scratchBytes = 0
+  /// Bytes of shared locals.
+  private(set) var sharedBytes = 0
   private let report: LLVMFunction
 
   var types: LLVMTypes { builder.types }
@@ -37,20 +39,22 @@ struct KernelEmitter {
     scalars = ScalarEmitter(builder: module.builder, row: row)
     values = Array(repeating: nil, count: kernel.variables.count)
     let types = module.types
-    report = module.addFunction(
-      "lathe_report", types.function([types.pointer, types.i64], returning: types.void))
+    report =
+      module.function("lathe_report")
+      ?? module.addFunction(
+        "lathe_report", types.function([types.pointer, types.i64], returning: types.void))
     report.addAttribute(.cold)
     report.addAttribute(.nounwind)
   }
 
-  /// Emits everything: entry, the parallel iterations in `begin..<end` (or the body once), return.
-  mutating func emit() {
+  /// Emits everything: entry, the parallel iterations in `begin..<end` (or the phase once), return.
+  mutating func emit(phase: [Statement]) {
     builder.position(atEndOf: function.appendBlock("entry"))
     emitEntry()
-    if case .loop(let loop)? = kernel.body.first, loop.kind == .parallel {
+    if case .loop(let loop)? = phase.first, loop.kind == .parallel {
       emitParallel(loop)
     } else {
-      emit(kernel.body)
+      emit(phase)
     }
     builder.ret()
   }
@@ -88,12 +92,23 @@ struct KernelEmitter {
       let count = buffer.shape.reduce(1) { $0 * ($1.asConstant ?? 1) }
       return builder.alloca(
         types.memory(buffer.type).array(max(count, 1)), alignment: row.vectorBytes, buffer.name)
-    case .scratch, .shared:
-      let count = buffer.shape.reduce(1) { $0 * ($1.asConstant ?? 1) }
-      let offset = scratchBytes
-      scratchBytes += (count * buffer.type.byteSize + 63) & ~63
-      return builder.gep(types.i8, parameters[5], [types.i64.constant(offset)], buffer.name)
+    case .scratch:
+      defer { scratchBytes += Self.byteCount(buffer) }
+      return builder.gep(types.i8, parameters[5], [types.i64.constant(scratchBytes)], buffer.name)
+    case .shared:
+      defer { sharedBytes += Self.byteCount(buffer) }
+      let index = kernel.buffers.count(where: \.role.isParameter)
+      let place = builder.gep(types.pointer, parameters[0], [types.i64.constant(index)])
+      let start = builder.load(types.pointer, place, alignment: 8, "shared")
+      start.setInvariantLoad()
+      return builder.gep(types.i8, start, [types.i64.constant(sharedBytes)], buffer.name)
     }
+  }
+
+  /// Bytes of a local, rounded up to whole cache lines.
+  private static func byteCount(_ buffer: Buffer) -> Int {
+    let count = buffer.shape.reduce(1) { $0 * ($1.asConstant ?? 1) }
+    return (count * buffer.type.byteSize + 63) & ~63
   }
 
   // MARK: Statements

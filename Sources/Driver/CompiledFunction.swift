@@ -47,7 +47,6 @@ public final class CompiledFunction: Sendable {
   private let resultBytes: [Int]
   private let results: [ProgramLayout.Place]
   private let constants: [Storage]
-  private let arenaBytes: Int
   private let threads: Int32
 
   init(
@@ -59,7 +58,6 @@ public final class CompiledFunction: Sendable {
     self.statistics = statistics
     results = layout.results
     updates = layout.updates
-    arenaBytes = layout.arenaBytes
     self.threads = Int32(clamping: threads)
     var parameterBytes: [Int] = []
     for type in parameterTypes {
@@ -76,13 +74,6 @@ public final class CompiledFunction: Sendable {
       }
     }
     self.constants = constants
-    memory = ProgramMemory(
-      inputs: parameterBytes.reduce(0, +),
-      results: zip(layout.results.indices, resultBytes).reduce(0) { total, result in
-        layout.results[result.0] == .output(result.0) ? total + result.1 : total
-      }, updated: layout.updates.keys.reduce(0) { $0 + resultBytes[$1] },
-      constants: constants.reduce(0) { $0 + $1.byteCount }, intermediates: arenaBytes,
-      scratch: kernels.map(\.scratchBytes).max() ?? 0)
     let inputCount = parameterTypes.count
     let outputCount = resultTypes.count
     let constantCount = constants.count
@@ -96,6 +87,13 @@ public final class CompiledFunction: Sendable {
         case .arena: inputCount + outputCount + constantCount
         }
       }, slotCount: inputCount + outputCount + constantCount + 1)
+    memory = ProgramMemory(
+      inputs: parameterBytes.reduce(0, +),
+      results: zip(layout.results.indices, resultBytes).reduce(0) { total, result in
+        layout.results[result.0] == .output(result.0) ? total + result.1 : total
+      }, updated: layout.updates.keys.reduce(0) { $0 + resultBytes[$1] },
+      constants: constants.reduce(0) { $0 + $1.byteCount }, intermediates: table.arenaBytes,
+      scratch: kernels.map(\.code.scratchBytes).max() ?? 0)
   }
 
   /// Number of kernel calls in the program.
@@ -109,10 +107,12 @@ public final class CompiledFunction: Sendable {
 
   /// Bytes of code and constants.
   public var byteCount: Int {
-    var met: Set<String> = []
-    let code = table.kernels.reduce(0) { $0 + (met.insert($1.symbol).inserted ? $1.byteCount : 0) }
-    return code + memory.constants
+    var met: Set<ObjectIdentifier> = []
+    let code = table.kernels.filter { met.insert(ObjectIdentifier($0)).inserted }
+    return code.reduce(memory.constants) { $0 + $1.code.object.count }
   }
+
+  private var arenaBytes: Int { table.arenaBytes }
 
   /// Runs on inputs of the parameters' types and returns fresh outputs; a result that is an input
   /// is that input's storage.
@@ -229,11 +229,12 @@ public final class CompiledFunction: Sendable {
     }
     let step = Int(word >> UInt64(LATHE_SITE_BITS))
     let site = Int(word & (1 << UInt64(LATHE_SITE_BITS) - 1))
-    guard table.kernels.indices.contains(step) else {
+    guard table.kernelOfStep.indices.contains(step) else {
       return .check(kernel: "?", message: "status \(word)")
     }
-    let kernel = table.kernels[step]
-    let message = kernel.checks.indices.contains(site) ? kernel.checks[site] : "site \(site)"
+    let kernel = table.kernelOfStep[step]
+    let checks = kernel.code.checks
+    let message = checks.indices.contains(site) ? checks[site] : "site \(site)"
     return .check(kernel: kernel.scheduled.name, message: message)
   }
 }

@@ -9,37 +9,32 @@ import LoopPasses
 
 /// Machine code of one kernel in this process.
 final class LoadedKernel: Sendable {
-  /// `lathe_k_` and the content hash.
-  let symbol: String
+  /// What runs between two barriers.
+  struct Phase: Sendable {
+    let function: lathe_kernel
+    /// Iterations of the parallel loop for constant bounds; 1 without such a loop.
+    let iterations: Int
+    /// Nanoseconds of one parallel iteration, roughly.
+    let cost: Double
+  }
+
   /// The kernel after its schedule.
   let scheduled: Kernel
-  let function: lathe_kernel
-  let checks: [String]
-  let scratchBytes: Int
-  /// Bytes of the object file.
-  let byteCount: Int
-  /// Nanoseconds of one parallel iteration, roughly.
-  let cost: Double
+  let phases: [Phase]
+  let code: KernelObject
   /// Keeps the code.
   private let object: JITObject
 
-  init(
-    symbol: String, scheduled: Kernel, function: @escaping lathe_kernel, code: KernelObject,
-    cost: Double, object: JITObject
-  ) {
-    self.symbol = symbol
+  init(scheduled: Kernel, phases: [Phase], code: KernelObject, object: JITObject) {
     self.scheduled = scheduled
-    self.function = function
-    self.cost = cost
-    checks = code.checks
-    byteCount = code.object.count
-    scratchBytes = code.scratchBytes
+    self.phases = phases
+    self.code = code
     self.object = object
   }
 
-  /// Iterations of the parallel loop for constant bounds; 1 without such a loop.
-  var iterations: Int {
-    guard case .loop(let loop)? = scheduled.body.first, loop.kind == .parallel,
+  /// Iterations of a phase's parallel loop for constant bounds; 1 without such a loop.
+  static func iterations(_ phase: [Statement]) -> Int {
+    guard case .loop(let loop)? = phase.first, loop.kind == .parallel,
       let count = (loop.upper - loop.lower).asConstant
     else { return 1 }
     return count <= 0 ? 0 : (count - 1) / loop.step + 1
@@ -103,13 +98,17 @@ final class KernelCache: Sendable {
         times: &times.codegen)
       let start = lathe_now_ns()
       let object = try session.add(code.object, name: symbol)
-      let address = try object.address(of: symbol)
-      times.linkNanoseconds += UInt64(lathe_now_ns() - start)
+      var phases: [LoadedKernel.Phase] = []
       var cost = KernelCost(scheduled, row)
-      return LoadedKernel(
-        symbol: symbol, scheduled: scheduled,
-        function: unsafeBitCast(address, to: lathe_kernel.self), code: code,
-        cost: cost.nanosecondsPerIteration(), object: object)
+      for (name, phase) in zip(code.symbols, scheduled.phases) {
+        phases.append(
+          LoadedKernel.Phase(
+            function: unsafeBitCast(try object.address(of: name), to: lathe_kernel.self),
+            iterations: LoadedKernel.iterations(phase),
+            cost: cost.nanosecondsPerIteration(of: phase)))
+      }
+      times.linkNanoseconds += UInt64(lathe_now_ns() - start)
+      return LoadedKernel(scheduled: scheduled, phases: phases, code: code, object: object)
     } catch {
       throw .llvm(error)
     }

@@ -22,12 +22,10 @@ struct KernelCost {
     self.row = row
   }
 
-  /// Nanoseconds of one iteration of the parallel loop, or of the body where there is none.
-  mutating func nanosecondsPerIteration() -> Double {
-    if case .loop(let loop)? = kernel.body.first, loop.kind == .parallel {
-      return cost(loop.body)
-    }
-    return cost(kernel.body)
+  /// Nanoseconds of one iteration of a phase's parallel loop, or of the phase without one.
+  mutating func nanosecondsPerIteration(of phase: [Statement]) -> Double {
+    if case .loop(let loop)? = phase.first, loop.kind == .parallel { return cost(loop.body) }
+    return cost(phase)
   }
 
   private mutating func cost(_ statements: [Statement]) -> Double {

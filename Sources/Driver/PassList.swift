@@ -11,11 +11,14 @@ import TensorPasses
 public enum PassList {
   /// Passes on the tensor level, from the graph as traced to the graph as fused.
   public static func tensor(for row: TargetRow) -> [Pass<Module, Module>] {
-    [.inlineCalls, .expandArguments] + TensorPasses.standard(for: row) + [.splitReductions]
+    [.inlineCalls, .expandArguments] + TensorPasses.standard(for: row)
+      + [.splitScans, .splitReductions]
   }
 
   /// Tensor passes that later stages build on: they cannot be left out.
-  static let required: Set<String> = ["inline-calls", "expand-arguments", "split-reductions"]
+  static let required: Set<String> = [
+    "inline-calls", "expand-arguments", "split-scans", "split-reductions",
+  ]
 
   /// From the tensor level to kernels.
   public static let lowering: [Pass<Module, Module>] = [.fuse, .lower]
@@ -50,7 +53,8 @@ public enum PassList {
   /// Every pass once, in the order in which help lists them.
   public static func all(for row: TargetRow) -> [Item] {
     let modules =
-      [.inlineCalls, .expandArguments] + TensorPasses.all(for: row) + [.splitReductions] + lowering
+      [.inlineCalls, .expandArguments] + TensorPasses.all(for: row)
+      + [.splitScans, .splitReductions] + lowering
     let kernels = [.plan(for: row)] + LoopPasses.all
     return modules.map { .module($0) } + kernels.map { .kernel($0) }
   }

@@ -43,7 +43,8 @@ struct ProgramLayout {
   private var phases: [Int] = []
   private var isBarrier: [Bool] = []
 
-  /// Lays out a graph of parameters, constants and kernels with constant extents.
+  /// Lays out a graph of parameters, constants and kernels and reshapes with constant
+  /// extents.
   ///
   /// - Parameter updates: by result, the parameter that it replaces; it is written over that where
   ///   the kernels allow.
@@ -60,6 +61,15 @@ struct ProgramLayout {
 
   private var kernelNodes: [NodeID] {
     graph.ids.filter { if case .kernel = graph[$0].kind { true } else { false } }
+  }
+
+  /// The value whose memory a reshape shows.
+  private func memory(of value: ValueID) -> ValueID {
+    var value = value
+    while case .view = graph[value.node].kind, let operand = graph[value.node].operands[0].value {
+      value = operand
+    }
+    return value
   }
 
   private mutating func placeLeaves() throws(CompileFailure) {
@@ -84,8 +94,9 @@ struct ProgramLayout {
     guard !hasChecks else { return }
     for (index, parameter) in wanted.enumerated() {
       guard let parameter, graph.results.indices.contains(index) else { continue }
-      let value = graph.results[index]
       let source = ValueID(graph.parameters[parameter])
+      guard graph[type: source] == graph[type: graph.results[index]] else { continue }
+      let value = memory(of: graph.results[index])
       guard canUpdate(source, with: value), !updates.values.contains(parameter) else { continue }
       places[value] = .input(parameter)
       updates[index] = parameter
@@ -93,17 +104,19 @@ struct ProgramLayout {
   }
 
   private func canUpdate(_ source: ValueID, with value: ValueID) -> Bool {
-    guard places[value] == nil, graph[type: source] == graph[type: value],
-      graph.results.count(where: { $0 == value }) == 1, !graph.results.contains(source),
-      case .kernel(let kernel) = graph[value.node].kind
+    let results = graph.results.map(memory)
+    guard places[value] == nil, results.count(where: { $0 == value }) == 1,
+      !results.contains(source), case .kernel(let kernel) = graph[value.node].kind
     else { return false }
-    let readers = kernelNodes.filter { graph[$0].operands.contains { $0.value == source } }
+    let readers = kernelNodes.filter {
+      graph[$0].operands.contains { $0.value.map(memory) == source }
+    }
     guard readers.allSatisfy({ $0.index <= value.node.index }) else { return false }
     guard readers.contains(value.node) else { return true }
     let operands = graph[value.node].operands
     let inputs = kernel.buffers.indices.filter { kernel.buffers[$0].role == .input }
     let outputs = kernel.buffers.indices.filter { kernel.buffers[$0].role == .output }
-    let places = operands.indices.filter { operands[$0].value == source }
+    let places = operands.indices.filter { operands[$0].value.map(memory) == source }
     guard places.count == 1, inputs.count == operands.count, outputs.indices.contains(value.result)
     else { return false }
     let updated = kernel.updating(
@@ -113,6 +126,7 @@ struct ProgramLayout {
 
   private mutating func placeResults() {
     for (index, value) in graph.results.enumerated() {
+      let value = memory(of: value)
       let place = places[value] ?? .output(index)
       places[value] = place
       results.append(place)
@@ -124,13 +138,13 @@ struct ProgramLayout {
   private mutating func findPhases() {
     let updated = Dictionary(
       uniqueKeysWithValues: updates.map { index, parameter in
-        (graph.results[index], ValueID(graph.parameters[parameter]))
+        (memory(of: graph.results[index]), ValueID(graph.parameters[parameter]))
       })
     var written: Set<ValueID> = []
     var read: Set<ValueID> = []
     var phase = 0
     for id in kernelNodes {
-      let operands = graph[id].operands.compactMap(\.value)
+      let operands = graph[id].operands.compactMap(\.value).map(memory)
       let overwritten = graph[id].types.indices.compactMap { updated[ValueID(id, $0)] }
       let waits =
         operands.contains { written.contains($0) } || overwritten.contains { read.contains($0) }
@@ -191,7 +205,7 @@ struct ProgramLayout {
   private mutating func append(_ id: NodeID, _ index: Int) throws(CompileFailure) {
     let node = graph[id]
     guard case .kernel(let kernel) = node.kind else { return }
-    var inputs = node.operands.compactMap(\.value).compactMap { places[$0] }[...]
+    var inputs = node.operands.compactMap(\.value).compactMap { places[memory(of: $0)] }[...]
     var outputs = node.types.indices.compactMap { places[ValueID(id, $0)] }[...]
     var arguments: [Place] = []
     for buffer in kernel.buffers where buffer.role.isParameter {
@@ -238,8 +252,8 @@ struct ProgramLayout {
     return (kernel, arguments)
   }
 
-  /// The most arguments that the run time passes to a kernel.
-  private static let largestArgumentCount = Int(LATHE_MAX_ARGUMENTS)
+  /// The most arguments that the run time passes to a kernel, beside memory for shared locals.
+  private static let largestArgumentCount = Int(LATHE_MAX_ARGUMENTS) - 1
 
   /// Bytes of a tensor with constant extents.
   static func byteCount(_ type: TensorType, _ name: String) throws(CompileFailure) -> Int {

@@ -10,7 +10,7 @@ import TensorIR
 enum Program {
   /// The module of `target`: a workload's trace, or the text of a file (`-` is standard input).
   static func module(_ target: String) throws(CommandFailure) -> Module {
-    if let workload = Workload.all.first(where: { $0.name == target }) {
+    if let workload = try Workload.known(target) {
       return compile(workload.body).tracedModule(
         workload.inputs.map { Tensor.zeros($0.shape) })
     }

@@ -29,15 +29,22 @@ struct Workload: Sendable {
   static let all = [elementwiseChain, softmax, normalization, prefixSum, overhead]
 
   init(named name: String) throws(CommandFailure) {
-    guard let found = Self.all.first(where: { $0.name == name }) else {
-      throw CommandFailure("no workload \(name); there are \(Self.names)")
+    guard let found = try Self.known(name) else {
+      throw CommandFailure(
+        "no workload \(name); there are \(Self.names), and op_NAME_COUNT for single operations")
     }
     self = found
   }
 
+  /// The workload of that name; `nil` when there is none.
+  static func known(_ name: String) throws(CommandFailure) -> Workload? {
+    if let found = all.first(where: { $0.name == name }) { return found }
+    return try operation(named: name)
+  }
+
   static var names: String { all.map(\.name).joined(separator: ", ") }
 
-  private init(
+  init(
     name: String, summary: String, inputs: [Input], operations: Double,
     body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
@@ -109,7 +116,7 @@ extension Workload.Input {
   }
 
   /// Evenly distributed numbers from `start` up to `start + 1`.
-  fileprivate static func uniform(
+  static func uniform(
     _ name: String, _ shape: [Int], seed: UInt64, from start: Float = 0
   ) -> Self {
     Self(name: name, shape: shape) {

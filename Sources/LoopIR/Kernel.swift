@@ -9,8 +9,9 @@ public import IRCore
 /// recurrences and data-dependent loops. Vectors are explicit in types: an operation on 16 lanes
 /// has type `16xf32`, index expressions name the `lane`, masks are values.
 ///
-/// At most one loop is `parallel`; it is then the only statement of the body, its iterations are
-/// independent, and callers may run any of them in any order.
+/// Where a statement of the body is a `parallel` loop, the body's statements are loops and each is
+/// a phase: phases run one after the other, the iterations of a parallel loop in any order, on any
+/// thread; they are independent.
 public struct Kernel: Hashable, Sendable {
   /// Spelling in text without the mark.
   public var name: String
@@ -239,19 +240,4 @@ public struct Branch: Hashable, Sendable {
     self.otherwiseYields = otherwiseYields
     self.results = results
   }
-}
-
-/// One step of a schedule. Loops are named by their induction variables' spelling.
-public enum ScheduleStep: Hashable, Sendable {
-  /// Cuts a loop into an outer loop over blocks of `factor` and an inner loop in a block; the last
-  /// block is guarded where `factor` does not divide the extent.
-  case split(String, by: Int, outer: String, inner: String)
-  /// Puts perfectly nested loops in the given order, outermost first.
-  case reorder([String])
-  /// Repeats the body of a serial loop `by` times per iteration; the rest runs in a loop after it.
-  case unroll(String, by: Int)
-  /// Runs `lanes` consecutive iterations in lanes, the tail under a mask.
-  case vectorize(String, lanes: Int)
-  /// Shares the iterations of the outermost loop out to the team.
-  case parallelize(String)
 }

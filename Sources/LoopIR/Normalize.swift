@@ -95,8 +95,14 @@ extension Kernel {
 extension Kernel {
   /// The text with the kernel's name removed and every other name replaced by its place: equal
   /// for kernels that differ in names only. Content hashes are made of it.
+  ///
+  /// A schedule that names loops after others keeps all names: what it means depends on them.
   public var structuralText: String {
     var kernel = normalized()
+    if schedule.contains(where: \.derivesNames) {
+      kernel.name = ""
+      return kernel.text
+    }
     kernel.schedule = kernel.scheduleByNumber()
     kernel.name = ""
     for index in kernel.variables.indices { kernel.variables[index].name = nil }
@@ -134,15 +140,6 @@ extension Kernel {
       next += 1
       return "\(next - 1)"
     }
-    return schedule.map { step in
-      switch step {
-      case .split(let loop, let factor, let outer, let inner):
-        .split(number(loop), by: factor, outer: number(outer), inner: number(inner))
-      case .reorder(let loops): .reorder(loops.map(number))
-      case .unroll(let loop, let factor): .unroll(number(loop), by: factor)
-      case .vectorize(let loop, let lanes): .vectorize(number(loop), lanes: lanes)
-      case .parallelize(let loop): .parallelize(number(loop))
-      }
-    }
+    return schedule.map { $0.renaming(number) }
   }
 }

@@ -83,7 +83,7 @@ struct KernelParser {
     try check(words)
   }
 
-  private mutating func parseRole(
+  mutating func parseRole(
     _ expected: String, isParameter: Bool
   ) throws(TextError) -> Buffer.Role {
     guard reader.next.kind == .word, let role = Buffer.Role(rawValue: reader.next.text),
@@ -140,43 +140,6 @@ struct KernelParser {
       kernel.symbols.append(token.text)
     } while reader.takeIf(",")
     try reader.expect(")")
-  }
-}
-
-extension KernelParser {
-  private mutating func parseSchedule() throws(TextError) {
-    try reader.expect("[")
-    if reader.takeIf("]") { return }
-    repeat { kernel.schedule.append(try parseStep()) } while reader.takeIf(",")
-    try reader.expect("]")
-  }
-
-  private mutating func parseStep() throws(TextError) -> ScheduleStep {
-    let word = try reader.expect(.word, "a schedule step")
-    let loop = try parseLoopName()
-    switch word.text {
-    case "split":
-      try reader.expect("by")
-      let factor = try reader.integer()
-      try reader.expect("into")
-      return .split(loop, by: factor, outer: try parseLoopName(), inner: try parseLoopName())
-    case "reorder":
-      var loops = [loop]
-      while reader.next.kind == .value { loops.append(reader.take().text) }
-      return .reorder(loops)
-    case "unroll":
-      try reader.expect("by")
-      return .unroll(loop, by: try reader.integer())
-    case "vectorize":
-      try reader.expect("by")
-      return .vectorize(loop, lanes: try reader.integer())
-    case "parallelize": return .parallelize(loop)
-    default: throw reader.error("a schedule step expected, found '\(word.text)'", at: word)
-    }
-  }
-
-  private mutating func parseLoopName() throws(TextError) -> String {
-    try reader.expect(.value, "a loop's %name").text
   }
 }
 

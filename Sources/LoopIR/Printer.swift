@@ -3,8 +3,14 @@
 //   kernel    ::= "kernel" @name "(" (role %name ":" shaped),* ")" ["symbols" "(" name,* ")"]
 //                 ["schedule" "[" step,* "]"] "{" ("local" %name ":" shaped "in" role)* statement* "}"
 //   shaped    ::= dtype ["[" index,* "]"]           role ::= "in" | "out" | "inout" | "register" | …
-//   step      ::= "split" %i "by" n "into" %outer %inner | "reorder" %i+ | "unroll" %i "by" n
-//               | "vectorize" %i "by" n | "parallelize" %i
+//   step      ::= "split" %i "by" n "into" %outer %inner | "reorder" %i+ | "fuse" %i %j "into" %k
+//               | "unroll" %i "by" n | "vectorize" %i "by" n | "parallelize" %i | "pad" %i
+//               | "specialize" %i | "computeAt" %i %j | "promote" %buffer
+//               | "localize" %buffer "at" %i "into" %local "in" role
+//               | "stage" %buffer ["at" %i] "into" %local "[" %i+ "]" ["pad" n] "in" role
+//               | "scan" %i "by" n ["reassociating"]
+//               | "privatize" %buffer "at" %i "into" %copies ["reassociating"]
+//               | "foldStorage" %buffer "at" %i "by" n
 //   statement ::= %name "=" operation ":" type | [%name,* "="] (loop | while | if)
 //               | "store" operand "," access [mask] | "check" operand string
 //               | "accumulate" access row "=" operand [mask]
@@ -232,19 +238,5 @@ private struct KernelPrinter {
       }
     }
     return result + "\""
-  }
-}
-
-extension ScheduleStep: CustomStringConvertible {
-  /// The step's text.
-  public var description: String {
-    switch self {
-    case .split(let loop, let factor, let outer, let inner):
-      "split %\(loop) by \(factor) into %\(outer) %\(inner)"
-    case .reorder(let loops): "reorder \(loops.map { "%\($0)" }.joined(separator: " "))"
-    case .unroll(let loop, let factor): "unroll %\(loop) by \(factor)"
-    case .vectorize(let loop, let lanes): "vectorize %\(loop) by \(lanes)"
-    case .parallelize(let loop): "parallelize %\(loop)"
-    }
   }
 }

@@ -48,6 +48,16 @@ extension Kernel {
     }
   }
 
+  /// What runs one after the other, with all threads waiting in between: each statement of the
+  /// body where one is a parallel loop, else the whole body.
+  public var phases: [[Statement]] {
+    let isShared = body.contains { statement in
+      if case .loop(let loop) = statement { return loop.kind == .parallel }
+      return false
+    }
+    return isShared ? body.map { [$0] } : [body]
+  }
+
   /// The distinct messages of the kernel's checks in text order; a status is a place in this list.
   /// Copies that a schedule makes of a check share its place.
   public var checkMessages: [String] {

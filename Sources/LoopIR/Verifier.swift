@@ -6,7 +6,7 @@
 //               for locals
 //   types       supported element types; a power of two of lanes, up to 512
 //   schedule    steps name loops of the body or of earlier steps; factors and lanes are at least 1
-//   parallel    one loop at most, which is the only statement of the body and carries nothing
+//   parallel    only statements of the body, beside loops alone; they carry nothing
 //   nesting     blocks at most 64 deep
 //   definition  each variable once, before its uses, which stand in its block or inside it (a while
 //               condition's values are visible in the body); induction variables are scalar i64
@@ -159,19 +159,36 @@ extension KernelVerifier {
       else { return }
       if let name = kernel[loop.variable].name { loops.insert(name) }
     }
-    for step in kernel.schedule { try check(step, &loops) }
+    // Names that follow from others are known where the schedule is applied.
+    var isOpen = false
+    for step in kernel.schedule {
+      try check(step, &loops, isOpen: isOpen)
+      isOpen = isOpen || step.derivesNames
+    }
   }
 
-  private func check(_ step: ScheduleStep, _ loops: inout Set<String>) throws(VerifierError) {
-    for name in step.loops where !loops.contains(name) {
+  private func check(
+    _ step: ScheduleStep, _ loops: inout Set<String>, isOpen: Bool
+  ) throws(VerifierError) {
+    for name in step.loops where !isOpen && !loops.contains(name) {
       throw error("schedule: \(step): a loop's name expected, found %\(name)")
     }
     if let factor = step.factor, factor < 1 {
       throw error("schedule: \(step): a number above 0 expected, found \(factor)")
     }
-    guard case .split(let loop, _, let outer, let inner) = step else { return }
-    loops.remove(loop)
-    for name in [outer, inner] where !loops.insert(name).inserted {
+    let made: [String]
+    switch step {
+    case .split(let loop, _, let outer, let inner):
+      loops.remove(loop)
+      made = [outer, inner]
+    case .fuse(let outer, let inner, let into):
+      loops.subtract([outer, inner])
+      made = [into]
+    case .reorder, .unroll, .vectorize, .parallelize, .pad, .specialize, .computeAt, .localize,
+      .stage, .promote, .scan, .privatize, .foldStorage:
+      return
+    }
+    for name in made where !loops.insert(name).inserted {
       throw error("schedule: \(step): a new name expected, found %\(name)")
     }
   }
@@ -180,11 +197,17 @@ extension KernelVerifier {
     var count = 0
     kernel.forEachStatement { if case .loop(let loop) = $0, loop.kind == .parallel { count += 1 } }
     if count == 0 { return }
-    guard count == 1 else { throw error("one parallel loop at most expected, found \(count)") }
-    guard kernel.body.count == 1, case .loop(let loop) = kernel.body[0], loop.kind == .parallel
-    else { throw error("the parallel loop expected as the only statement of the body") }
-    guard loop.carried.isEmpty else {
-      throw error("parallel \(spelled(loop.variable)): no carried values expected")
+    for statement in kernel.body {
+      guard case .loop(let loop) = statement else {
+        throw error("only loops expected beside a parallel loop")
+      }
+      guard loop.carried.isEmpty else {
+        throw error("\(loop.kind.rawValue) \(spelled(loop.variable)): no carried values expected")
+      }
+      count -= loop.kind == .parallel ? 1 : 0
+    }
+    guard count == 0 else {
+      throw error("a parallel loop expected as a statement of the body")
     }
   }
 }
@@ -255,26 +278,6 @@ extension KernelVerifier {
     if case .literal = operand, found.dtype == expected.dtype { return }
     guard found == expected else {
       throw error("\(what()): \(expected) expected, found \(spelled(operand)) of type \(found)")
-    }
-  }
-}
-
-extension ScheduleStep {
-  /// The loops that must exist before the step.
-  var loops: [String] {
-    switch self {
-    case .split(let loop, _, _, _), .unroll(let loop, _), .vectorize(let loop, _),
-      .parallelize(let loop):
-      [loop]
-    case .reorder(let loops): loops
-    }
-  }
-
-  /// The step's number, where it has one.
-  var factor: Int? {
-    switch self {
-    case .split(_, let factor, _, _), .unroll(_, let factor), .vectorize(_, let factor): factor
-    case .reorder, .parallelize: nil
     }
   }
 }

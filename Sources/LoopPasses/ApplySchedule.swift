@@ -31,6 +31,22 @@ extension Kernel {
     case .unroll(let loop, let by): try unrolling(loop, by: by)
     case .vectorize(let loop, let lanes): try vectorizing(loop, lanes: lanes)
     case .parallelize(let loop): try parallelizing(loop)
+    case .fuse(let outer, let inner, let into): try fusing(outer, inner, into: into)
+    case .pad(let loop): try padding(loop)
+    case .specialize(let loop): try specializing(loop)
+    case .computeAt(let nest, let loop): try computing(nest, at: loop)
+    case .localize(let buffer, let loop, let local, let role):
+      try localizing(buffer, at: loop, into: local, role: role)
+    case .stage(let buffer, let loop, let local, let axes, let padding, let role):
+      try staging(
+        buffer, at: loop, into: local, axes: axes, padding: padding, role: role)
+    case .promote(let buffer): try promoting(buffer)
+    case .scan(let loop, let lanes, let reassociates):
+      try scanning(loop, lanes: lanes, reassociates: reassociates)
+    case .privatize(let buffer, let loop, let copies, let reassociates):
+      try privatizing(buffer, at: loop, into: copies, reassociates: reassociates)
+    case .foldStorage(let buffer, let loop, let count):
+      try foldingStorage(of: buffer, at: loop, by: count)
     }
   }
 }

@@ -64,7 +64,8 @@ struct Distance {
 /// test, may be anything.
 struct DependenceTest {
   private let kernel: Kernel
-  private let references: [MemoryReference]
+  /// Every access, in text order.
+  let references: [MemoryReference]
 
   /// Collects the accesses in `kernel`.
   init(_ kernel: Kernel) {

@@ -38,11 +38,20 @@ struct IndexBounds {
   mutating func add(_ range: Range) { ranges.append(range) }
 
   /// A lower bound of every value; `nil` when none is found.
-  func lower(of expression: IndexExpression) -> Int? { bound(expression, Self.largestDepth) }
+  ///
+  /// Minima and maxima are decided before variables are eliminated, and once more the other way
+  /// around: a variable that runs up to a minimum cancels against it.
+  func lower(of expression: IndexExpression) -> Int? {
+    let first = bound(expression, Self.largestDepth)
+    guard expression.hasMinimum || ranges.contains(where: \.hasMinimum) else { return first }
+    let second = boundByVariables(expression, Self.largestDepth)
+    guard let first, let second else { return first ?? second }
+    return max(first, second)
+  }
 
   /// An upper bound of every value; `nil` when none is found.
   func upper(of expression: IndexExpression) -> Int? {
-    bound(-expression, Self.largestDepth).flatMap { $0 == .min ? nil : -$0 }
+    lower(of: -expression).flatMap { $0 == .min ? nil : -$0 }
   }
 
   /// A factor of every value; 0 for the constant 0.
@@ -87,6 +96,20 @@ struct IndexBounds {
     return false
   }
 
+  /// A lower bound; eliminates variables as long as the expression is linear in them.
+  private func boundByVariables(_ expression: IndexExpression, _ depth: Int) -> Int? {
+    if expression.terms.isEmpty || depth == 0 { return expression.asConstant }
+    for range in ranges.reversed() {
+      guard let factor = expression.coefficient(of: range.variable.atom), factor != 0 else {
+        continue
+      }
+      guard let end = factor > 0 ? range.lower : last(of: range) else { return nil }
+      return boundByVariables(
+        expression.substituting { $0 == range.variable.atom ? end : nil }, depth - 1)
+    }
+    return bound(expression, depth)
+  }
+
   /// A lower bound; eliminates one atom per call.
   private func bound(_ expression: IndexExpression, _ depth: Int) -> Int? {
     if let constant = expression.asConstant { return constant }
@@ -104,7 +127,17 @@ struct IndexBounds {
           bound(rest + factor * a, depth - 1), bound(rest + factor * b, depth - 1),
           either: term.coefficient > 0)
       case .floorDiv(let a, let b):
-        guard let d = b.asConstant, d > 0, term.coefficient % d == 0 else { continue }
+        guard let d = b.asConstant, d > 0, d < 1 << 20 else { continue }
+        if divisor(of: a) % d == 0 {
+          // The quotient is exact: d times the expression has none.
+          let whole = rest * b + a * factor
+          return bound(whole, depth - 1).map { 0 &- IndexExpression.floorDiv(0 &- $0, d) }
+        }
+        guard term.coefficient % d == 0 else {
+          // The bound of d times the expression, rounded up.
+          let scaled = bound(expression * IndexExpression(d), depth - 1)
+          return scaled.map { -IndexExpression.floorDiv(-$0, d) }
+        }
         // d·floor(a/d) lies in a-d+1...a.
         let times = term.coefficient / d
         let excess = times > 0 ? times &* (1 &- d) : 0
@@ -150,6 +183,25 @@ struct IndexBounds {
 extension VariableID {
   /// The variable as an atom of index expressions.
   var atom: IndexExpression.Atom { .variable(index) }
+}
+
+extension IndexBounds.Range {
+  /// Whether a bound is a minimum or maximum.
+  fileprivate var hasMinimum: Bool { lower.hasMinimum || upper?.hasMinimum ?? false }
+}
+
+extension IndexExpression {
+  /// Whether a minimum or maximum stands among the terms.
+  fileprivate var hasMinimum: Bool {
+    terms.contains { term in
+      term.factors.contains { factor in
+        switch factor {
+        case .min, .max: true
+        case .symbol, .variable, .lane, .floorDiv, .mod: false
+        }
+      }
+    }
+  }
 }
 
 extension IndexExpression.Term {

@@ -9,16 +9,23 @@ extension Pass where Input == Kernel, Output == Kernel {
     "remove-dead-values", summary: "drop values that nothing reads"
   ) { kernel in
     var result = kernel
-    var count: Int
-    repeat {
-      count = result.body.nestedCount
-      result.body = result.body.withoutDead(result.body.usedVariables)
-    } while result.body.nestedCount < count
+    result.body = kernel.body.withoutDeadValues()
     return result.normalized()
   }
 }
 
 extension [Statement] {
+  /// The statements without definitions that nothing reads.
+  func withoutDeadValues() -> Self {
+    var result = self
+    var count: Int
+    repeat {
+      count = result.nestedCount
+      result = result.withoutDead(result.usedVariables)
+    } while result.nestedCount < count
+    return result
+  }
+
   fileprivate func withoutDead(_ used: Set<VariableID>) -> [Statement] {
     compactMap { statement in
       let kept = statement.mappingBlocks { $0.withoutDead(used) }

@@ -26,9 +26,11 @@ extension ScheduleStep {
     switch self {
     case .split(let loop, let by, _, _): "split %\(loop) by \(by)"
     case .reorder(let loops): "reorder \(loops.map { "%\($0)" }.joined(separator: ", "))"
-    case .unroll(let loop, let by): "unroll %\(loop) by \(by)"
-    case .vectorize(let loop, let lanes): "vectorize %\(loop) by \(lanes)"
-    case .parallelize(let loop): "parallelize %\(loop)"
+    case .scan(let loop, let lanes, _): "scan %\(loop) by \(lanes)"
+    case .privatize(let buffer, let loop, _, _): "privatize %\(buffer) at %\(loop)"
+    case .unroll, .vectorize, .parallelize, .fuse, .pad, .specialize, .computeAt, .localize,
+      .stage, .promote, .foldStorage:
+      description
     }
   }
 }

@@ -27,9 +27,9 @@ struct AxisGroups {
         separate += guards.flatMap(\.expressions)
       case .index(let expression, _): separate.append(expression)
       case .guarded(let guards, _, _): separate += guards.flatMap(\.expressions)
-      case .apply, .reduce: break
+      case .apply, .reduce, .contract: break
       // The axis that is walked in order stays a loop of its own.
-      case .scan(let scan, _, _): separate.append(.variable(scan.axis))
+      case .scan(let scan, _, _, _): separate.append(.variable(scan.axis))
       }
     }
     self.positions = positions

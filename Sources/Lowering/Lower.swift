@@ -8,7 +8,8 @@ extension Pass where Input == Module, Output == Module {
   /// Replaces each call in the first graph by a kernel of the called region, and drops the
   /// regions.
   ///
-  /// Requires: `fuse` ran. Guarantees: the first graph holds parameters, constants and kernels.
+  /// Requires: `fuse` ran. Guarantees: the first graph holds parameters, constants,
+  /// kernels, and views that give memory another shape.
   public static let lower = Pass("lower", summary: "turn fused regions into kernels") {
     (module: Module) throws(PassFailure) in
     guard let main = module.graphs.first else { return module }

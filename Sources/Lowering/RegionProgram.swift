@@ -25,8 +25,11 @@ struct RegionProgram {
     case guarded([View.Guard], Operand, otherwise: Literal)
     /// A value of the whole row: its operand combined over the reduced axes.
     case reduce(Reduction, Operand, DType)
-    /// A value combined with all before it along an axis.
-    case scan(Scan, Operand, DType)
+    /// A value combined with all before it along an axis, each chunk from a given value where there
+    /// is one.
+    case scan(Scan, Operand, starts: Operand?, DType)
+    /// A value of the result: the sum, over the reduced axes, of products of two elements.
+    case contract(Operand, Operand, DType)
   }
 
   private struct Key: Hashable {
@@ -36,7 +39,8 @@ struct RegionProgram {
   }
 
   let graph: Graph
-  /// Extents of the axes: those of the results, or of what reductions combine.
+  /// Extents of the axes: those of the results, or of what reductions combine, or the results'
+  /// and then those that a contraction sums over.
   let extents: [IndexExpression]
   /// Axes that reductions combine over; the others number the rows.
   let reducedAxes: [Int]
@@ -54,11 +58,18 @@ struct RegionProgram {
   /// Reads a region: parameters, constants as literals, iotas, views and elementwise nodes.
   init(_ graph: Graph) {
     self.graph = graph
+    let contraction = graph.nodes.lazy.compactMap { node -> (Contraction, TensorType)? in
+      guard case .contract(let contraction) = node.kind else { return nil }
+      return (contraction, node.types[0])
+    }.first
     let reduction = graph.nodes.lazy.compactMap { node -> (Reduction, TensorOperand)? in
       guard case .reduce(let reduction) = node.kind else { return nil }
       return (reduction, node.operands[0])
     }.first
-    if let (reduction, operand) = reduction, let value = operand.value {
+    if let (contraction, type) = contraction {
+      extents = type.shape + contraction.summed
+      reducedAxes = Array(type.rank..<extents.count)
+    } else if let (reduction, operand) = reduction, let value = operand.value {
       extents = graph[type: value].shape
       reducedAxes = reduction.axes
     } else {
@@ -166,11 +177,50 @@ struct RegionProgram {
       guard indices == allAxes, reducedAxes.isEmpty, !steps.contains(where: \.isScan) else {
         return unusable("scans twice, or what its results do not walk over")
       }
-      return append(.scan(scan, operand, node.types[0].dtype))
-    case .constant, .call, .kernel, .concat, .gather, .scatter, .contract, .sort,
-      .loop, .conditional:
+      let count = extents[scan.axis]
+      let starts = node.operands.dropFirst().first.map { evaluate($0, chunk(scan, count), []) }
+      if starts == nil, case .lanes(_, let chunk) = scan.order, (count.asConstant ?? 0) > chunk {
+        return unusable("scans several chunks, which split-scans gives their starts")
+      }
+      return append(.scan(scan, operand, starts: starts, node.types[0].dtype))
+    case .contract(let contraction): return contract(contraction, node, at: indices)
+    case .constant, .call, .kernel, .concat, .gather, .scatter, .sort, .loop, .conditional:
       return unusable("holds a \(node.kind.keyword)")
     }
+  }
+
+  /// The indices of what the chunk of the current element starts from.
+  private func chunk(_ scan: Scan, _ count: IndexExpression) -> [IndexExpression] {
+    var indices = allAxes
+    let place = scan.isReverse ? count - 1 - indices[scan.axis] : indices[scan.axis]
+    guard case .lanes(_, let chunk) = scan.order else {
+      indices[scan.axis] = 0
+      return indices
+    }
+    indices[scan.axis] = place.floorDiv(IndexExpression(chunk))
+    return indices
+  }
+
+  /// The sum of products for the result's element at the region's axes; an index map's variables
+  /// are the axes.
+  private mutating func contract(
+    _ contraction: Contraction, _ node: Node, at indices: [IndexExpression]
+  ) -> Operand {
+    let type = contraction.accumulator
+    let isRegion = extents == node.types[0].shape + contraction.summed
+    guard isRegion, indices == rowAxes, !steps.contains(where: \.isContraction) else {
+      return unusable("contracts twice, or what its results do not walk over")
+    }
+    var factors: [Operand] = []
+    for (operand, map) in zip(node.operands, contraction.operands) {
+      factors.append(cast(evaluate(operand, map, []), from: graph.dtype(of: operand), to: type))
+    }
+    let sum = append(.contract(factors[0], factors[1], type))
+    return cast(sum, from: type, to: node.types[0].dtype)
+  }
+
+  private mutating func cast(_ value: Operand, from type: DType, to result: DType) -> Operand {
+    type == result ? value : append(.apply(.cast, [value], result))
   }
 
   /// Notes the first problem; the value stands for what has none.

@@ -71,7 +71,7 @@ struct RowLowering {
     case .load(let parameter, _, _, _):
       program.graph[program.graph.parameters[parameter]].types[0].dtype
     case .index(_, let type), .apply(_, _, let type), .reduce(_, _, let type),
-      .scan(_, _, let type):
+      .scan(_, _, _, let type), .contract(_, _, let type):
       type
     case .guarded(_, _, let otherwise): otherwise.type
     }

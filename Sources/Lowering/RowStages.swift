@@ -56,14 +56,20 @@ extension RegionProgram.Step {
     return false
   }
 
-  /// Steps that this one reads.
+  var isContraction: Bool {
+    if case .contract = self { return true }
+    return false
+  }
+
+  /// Steps that this one reads at its own indices.
   var operands: [Int] {
     let list: [RegionProgram.Operand] =
       switch self {
       case .load, .index: []
       case .apply(_, let operands, _): operands
       case .guarded(_, let value, _): [value]
-      case .reduce(_, let value, _), .scan(_, let value, _): [value]
+      case .reduce(_, let value, _), .scan(_, let value, _, _): [value]
+      case .contract(let a, let b, _): [a, b]
       }
     return list.compactMap { if case .step(let step) = $0 { step } else { nil } }
   }
@@ -75,7 +81,7 @@ extension RegionProgram.Step {
       case .load(_, let indices, let guards, _): indices + guards.map(\.expression)
       case .index(let expression, _): [expression]
       case .guarded(let guards, _, _): guards.map(\.expression)
-      case .apply, .reduce, .scan: []
+      case .apply, .reduce, .scan, .contract: []
       }
     return expressions.contains { expression in
       axes.contains { expression.contains(.variable($0)) }
@@ -86,7 +92,7 @@ extension RegionProgram.Step {
   var operationCount: Int {
     switch self {
     case .load: 2
-    case .index, .guarded, .reduce, .scan: 1
+    case .index, .guarded, .reduce, .scan, .contract: 1
     // Functions of floats are polynomials; the other composed rows are short.
     case .apply(let row, _, _): row.primitive != nil ? 1 : row.typing == .float ? 12 : 3
     }

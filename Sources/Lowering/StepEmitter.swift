@@ -19,12 +19,15 @@ struct StepEmitter {
   var tail: Operand?
   /// By step: its value where statements are emitted now.
   var values: [Operand?]
+  /// By parameter, then by result: the axes of its buffer.
+  private let layouts: [BufferLayout]
   private var masks: [[View.Guard]: Operand] = [:]
   private var splats: [Operand: Operand] = [:]
 
   init(_ program: RegionProgram, _ groups: AxisGroups) {
     self.program = program
     self.groups = groups
+    layouts = program.layouts(groups)
     kernel = Kernel(name: program.graph.name, symbols: Self.symbols(of: program.graph))
     values = Array(repeating: nil, count: program.steps.count)
     declareBuffers()
@@ -58,15 +61,15 @@ struct StepEmitter {
   }
 
   private mutating func declare(_ name: String, _ role: Buffer.Role, _ type: TensorType) {
-    let shape = groups.isTrivial ? type.shape : [type.elementCount]
+    let shape = layouts[kernel.buffers.count].shape(type.shape)
     kernel.buffers.append(Buffer(name: name, role: role, type: type.dtype, shape: shape))
   }
 
   /// The induction variable of loop number `index`.
-  mutating func makeLoopVariable(_ index: Int) -> VariableID {
+  mutating func makeLoopVariable(_ index: Int, suffix: String = "") -> VariableID {
     let names = ["i", "j", "k", "l", "m", "n", "o", "p"]
     let name = index < names.count ? names[index] : "i\(index)"
-    return kernel.makeVariable(ValueType(.i64), name: name)
+    return kernel.makeVariable(ValueType(.i64), name: name + suffix)
   }
 
   // MARK: Values
@@ -144,7 +147,7 @@ struct StepEmitter {
     case .guarded(let guards, let value, let otherwise):
       guard let mask = mask(guards) else { return operand(value) }
       return apply(.select, [mask, operand(value), .literal(otherwise)], otherwise.type)
-    case .reduce, .scan: return nil
+    case .reduce, .scan, .contract: return nil
     }
   }
 
@@ -160,9 +163,7 @@ struct StepEmitter {
   private func access(
     _ buffer: Int, _ indices: [IndexExpression], _ shape: [IndexExpression]
   ) -> Access {
-    if groups.isTrivial { return Access(BufferID(buffer), indices.map(placed)) }
-    let flat = zip(indices, shape).reduce(IndexExpression(0)) { $0 * $1.1 + $1.0 }
-    return Access(BufferID(buffer), [placed(flat)])
+    Access(BufferID(buffer), layouts[buffer].indices(indices, in: shape).map(placed))
   }
 
   private mutating func load(
@@ -181,11 +182,16 @@ struct StepEmitter {
       lanes: width)
   }
 
-  /// Writes a value to result number `index` at the axes `indices`.
-  mutating func store(_ value: Operand, _ index: Int, at indices: [IndexExpression]) {
+  /// Where an element of result number `index` lies.
+  func resultAccess(_ index: Int, at indices: [IndexExpression]) -> Access {
     let graph = program.graph
     let shape = graph[type: graph.results[index]].shape
-    let access = access(graph.parameters.count + index, indices, shape)
+    return access(graph.parameters.count + index, indices, shape)
+  }
+
+  /// Writes a value to result number `index` at the axes `indices`.
+  mutating func store(_ value: Operand, _ index: Int, at indices: [IndexExpression]) {
+    let access = resultAccess(index, at: indices)
     let width = lanes(of: access.indices)
     let mask = width > 1 ? tail : nil
     body.append(.store(stored(value, width), access, mask: mask))

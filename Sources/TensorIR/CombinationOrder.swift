@@ -58,6 +58,32 @@ extension CombinationOrder {
   /// Elements of the longest row that is one chunk.
   public static let longestChunk = 1 << 17
 
+  /// The order of a scan that states none, from shape and row alone.
+  ///
+  /// Along the innermost axis a register's lanes are combined at a time, and a few long rows are
+  /// cut into chunks, so that threads can share them; other scans go one after the other, because
+  /// vectors run across the axes inside.
+  ///
+  /// - Parameters:
+  ///   - count: number of elements along the axis; `nil` if it is not known.
+  ///   - rows: number of rows that are scanned; `nil` if it is not known.
+  ///   - isInnermost: whether the axis is the innermost one.
+  ///   - type: the operand's element type.
+  ///   - row: gives the number of lanes of a register.
+  public static func standardScan(
+    count: Int?, rows: Int?, isInnermost: Bool, type: DType, row: TargetRow
+  ) -> CombinationOrder {
+    let lanes = row.lanes(type)
+    guard isInnermost, lanes > 1, (count ?? .max) >= 2 * lanes else { return .sequential }
+    guard let count, count > scanChunk, count <= longestChunk, (rows ?? 0) >= manyRows
+    else { return .lanes(lanes, chunk: scanChunk) }
+    return .lanes(lanes, chunk: (count + lanes - 1) / lanes * lanes)
+  }
+
+  /// Elements of one chunk of a scan: the errors of the carried values and those of the chunks'
+  /// totals, which both add up one by one, are then of one size for 2²⁴ elements.
+  public static let scanChunk = 16_384
+
   /// The most lanes that an order may have.
   public static let largestLanes = ValueType.maximumLanes
 
@@ -110,6 +136,16 @@ extension CombinationOrder: CustomStringConvertible {
 // Step 2 is what vector registers do, step 3 is what a horizontal reduction of a register does,
 // step 4 needs the chunks' results alone, so that chunks may be computed by any thread at any time.
 // The error of a sum grows with c/n + log2(n) + log2(m) additions instead of with count.
+//
+// A scan in order(sequential) keeps each acc of the above, or with `exclusive` the one before it.
+// A scan in order(lanes n, chunk c), elements counted in the direction of the scan:
+//   1. Chunk j is as above, and t[j] its result by steps 2 and 3. Chunk j starts from
+//      s[0] = identity, s[j + 1] = op(s[j], t[j]); or from what a second operand says.
+//   2. In a chunk, carry = s[j], and n elements v[0 ..< n] are taken at a time, the identity
+//      standing for those past the end. For h = 1, 2, 4, … below n, at once for all l:
+//      v[l] = op(v[l - h], v[l]), with the identity for v[l - h] where l < h.
+//   3. The result at lane l is op(carry, v[l]); with `exclusive` that of lane l - 1, and the carry
+//      at lane 0. Then carry = op(carry, v[n - 1]).
 //
 // max and min follow the order too: of 0.0 and -0.0, which are equal, the row keeps its first
 // operand. argMax and argMin give the same place in every order.

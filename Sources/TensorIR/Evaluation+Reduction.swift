@@ -23,20 +23,26 @@ extension Evaluation {
     return result
   }
 
-  /// Combines the elements along the scan's axis up to each one.
-  package static func scan(_ scan: Scan, _ operand: TensorValue) -> TensorValue {
+  /// Combines the elements along the scan's axis up to each one, each chunk from the element of
+  /// `starts` where there is one.
+  package static func scan(
+    _ scan: Scan, _ operand: TensorValue, from starts: TensorValue? = nil
+  ) -> TensorValue {
     let others = operand.extents.indices.filter { $0 != scan.axis }
     var places = operand.offsets(over: [scan.axis])
     if scan.isReverse { places.reverse() }
     var result = operand
     var combiner = Combiner(scan.monoid, operand.type)
-    for start in operand.offsets(over: others) {
-      var sum = combiner.identity
-      for place in places {
-        let next = combiner.apply(sum, operand.bits(start + place))
-        result.setBits(start + place, scan.isExclusive ? sum : next)
-        sum = next
+    let rows = operand.offsets(over: others)
+    let firstStarts = starts?.offsets(over: others)
+    let chunks = starts?.offsets(over: [scan.axis])
+    for (row, first) in rows.enumerated() {
+      let given = starts.flatMap { starts in
+        chunks?.map { starts.bits((firstStarts?[row] ?? 0) + $0) }
       }
+      let elements = places.map { operand.bits(first + $0) }
+      let sums = combiner.scan(elements, scan.order, exclusive: scan.isExclusive, from: given)
+      for (place, sum) in zip(places, sums) { result.setBits(first + place, sum) }
     }
     return result
   }
@@ -73,6 +79,42 @@ private struct Combiner {
       partials.append(combineChunk(elements[start..<end], lanes))
     }
     return foldByHalves(partials)
+  }
+
+  /// Every element combined with those before it; `starts` has one element per chunk.
+  mutating func scan(
+    _ elements: [UInt64], _ order: CombinationOrder, exclusive: Bool, from starts: [UInt64]?
+  ) -> [UInt64] {
+    var results: [UInt64] = []
+    var start = identity
+    var (lanes, chunk) = (1, Swift.max(1, elements.count))
+    if case .lanes(let width, let length) = order { (lanes, chunk) = (width, length) }
+    for (number, first) in stride(from: 0, to: elements.count, by: chunk).enumerated() {
+      let part = elements[first..<min(first + chunk, elements.count)]
+      scanChunk(part, lanes, exclusive, from: starts?[number] ?? start, &results)
+      start = apply(start, combineChunk(part, lanes))
+    }
+    return results
+  }
+
+  private mutating func scanChunk(
+    _ elements: ArraySlice<UInt64>, _ lanes: Int, _ exclusive: Bool, from start: UInt64,
+    _ results: inout [UInt64]
+  ) {
+    var carry = start
+    for first in stride(from: elements.startIndex, to: elements.endIndex, by: lanes) {
+      let group = elements[first..<min(first + lanes, elements.endIndex)]
+      var values = group + [UInt64](repeating: identity, count: lanes - group.count)
+      var step = 1
+      while step < lanes {
+        let shifted = [UInt64](repeating: identity, count: step) + values.dropLast(step)
+        values = ArraySlice(zip(shifted, values).map { apply($0, $1) })
+        step *= 2
+      }
+      let sums = values.map { apply(carry, $0) }
+      results += (exclusive ? [carry] + sums.dropLast() : sums).prefix(group.count)
+      carry = sums[lanes - 1]
+    }
   }
 
   private mutating func sequence(_ elements: ArraySlice<UInt64>) -> UInt64 {

@@ -102,7 +102,7 @@ package enum Evaluation {
 }
 
 /// Index expression with its symbols known; sums of multiples of axes are evaluated directly.
-private struct IndexEvaluator {
+struct IndexEvaluator {
   private let expression: IndexExpression
   private let factors: [Int]?
 
@@ -115,6 +115,9 @@ private struct IndexEvaluator {
     let factors = (0..<rank).compactMap { known.coefficient(of: .variable($0)) }
     self.factors = factors.count == rank ? factors : nil
   }
+
+  /// Whether the value is a constant plus a multiple of each axis.
+  var isLinear: Bool { factors != nil }
 
   func value(at place: [Int]) -> Int {
     if let factors {

@@ -227,29 +227,6 @@ public struct View: Hashable, Sendable {
   }
 }
 
-/// Sum of products: variables below the result's rank are its axes, the others are summed over.
-public struct Contraction: Hashable, Sendable {
-  /// Index map of each operand.
-  public var operands: [[IndexExpression]]
-  /// Extents of the summed variables, in order.
-  public var summed: [IndexExpression]
-  /// Type in which products are added.
-  public var accumulator: DType
-  /// The order of summation.
-  public var order: CombinationOrder
-
-  /// Describes a contraction.
-  public init(
-    operands: [[IndexExpression]], summed: [IndexExpression], accumulator: DType,
-    order: CombinationOrder
-  ) {
-    self.operands = operands
-    self.summed = summed
-    self.accumulator = accumulator
-    self.order = order
-  }
-}
-
 /// Loop over a body graph: operands are the carried values' starts, then invariants.
 public struct LoopNode: Hashable, Sendable {
   /// Graph of one iteration: index, carried values, invariants → (go on,) carried values.

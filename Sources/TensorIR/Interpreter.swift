@@ -201,9 +201,17 @@ private struct Frame {
         throw .emptyReduction(graph: graph.name, value: name, monoid: reduction.monoid)
       }
       return [Evaluation.reduce(reduction, operand, shapes[0])]
-    case .scan(let scan): return [Evaluation.scan(scan, operands(of: node)[0])]
-    case .parameter, .call, .concat, .gather, .scatter, .contract, .sort, .loop,
-      .conditional:
+    case .scan(let scan):
+      let operands = operands(of: node)
+      return [Evaluation.scan(scan, operands[0], from: operands.dropFirst().first)]
+    case .contract(let contraction):
+      let summed = try extents(of: TensorType(.f32, contraction.summed))
+      return [
+        Evaluation.contract(
+          contraction, operands(of: node), result: (node.types[0].dtype, shapes[0]),
+          summed: summed, symbols, fused: row.hasFMA)
+      ]
+    case .parameter, .call, .concat, .gather, .scatter, .sort, .loop, .conditional:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
     }
   }

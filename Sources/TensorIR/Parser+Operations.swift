@@ -24,6 +24,7 @@ extension GraphParser {
       return try invocation(.kernel(kernel))
     case "reduce": return try reduction()
     case "scan": return try scan()
+    case "contract": return try contraction()
     case let name where NodeKind.declaredKeywords.contains(name):
       throw reader.error(NodeKind.declaredOnly(name), at: keyword)
     default:
@@ -129,12 +130,12 @@ extension GraphParser {
   }
 
   /// The names after `->`, which index expressions before it use.
-  private func axesAhead() throws(TextError) -> [String] {
+  func axesAhead() throws(TextError) -> [String] {
     var ahead = self
     while !ahead.reader.at("->") {
       guard !ahead.reader.isAtEnd, !ahead.reader.at("="), !ahead.reader.at("}") else {
         throw ahead.reader.error(
-          "'->' and the view's axes expected, found \(ahead.reader.found)")
+          "'->' and the result's axes expected, found \(ahead.reader.found)")
       }
       _ = ahead.reader.take()
     }
@@ -143,7 +144,7 @@ extension GraphParser {
   }
 
   @discardableResult
-  private mutating func skipAxes() throws(TextError) -> [String] {
+  mutating func skipAxes() throws(TextError) -> [String] {
     var axes: [String] = []
     try reader.expect("[")
     if reader.takeIf("]") { return [] }
@@ -162,7 +163,7 @@ extension GraphParser {
 extension NodeKind {
   /// The kinds whose data exists and that nothing builds yet.
   static let declaredKeywords: Set<String> = [
-    "concat", "gather", "scatter", "contract", "sort", "loop", "conditional",
+    "concat", "gather", "scatter", "sort", "loop", "conditional",
   ]
 
   /// The message for those kinds.

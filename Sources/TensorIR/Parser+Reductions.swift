@@ -23,7 +23,8 @@ extension GraphParser {
   /// Reads a scan after its keyword.
   mutating func scan() throws(TextError) -> Node {
     let monoid = try monoid()
-    let operand = try value()
+    var operands = [TensorOperand.value(try value())]
+    if reader.takeIf("from") { operands.append(.value(try value())) }
     try reader.expect("axis")
     let axis = try reader.integer()
     let isExclusive = reader.takeIf("exclusive")
@@ -32,7 +33,7 @@ extension GraphParser {
     try reader.expect(":")
     let scan = Scan(
       monoid, axis: axis, isExclusive: isExclusive, isReverse: isReverse, order: order)
-    return Node(.scan(scan), [.value(operand)], try type())
+    return Node(.scan(scan), operands, try type())
   }
 
   private mutating func monoid() throws(TextError) -> Reduction.Monoid {
@@ -44,7 +45,8 @@ extension GraphParser {
     return monoid
   }
 
-  private mutating func order() throws(TextError) -> CombinationOrder {
+  /// Reads an order of combination.
+  mutating func order() throws(TextError) -> CombinationOrder {
     try reader.expect("order")
     try reader.expect("(")
     let order: CombinationOrder

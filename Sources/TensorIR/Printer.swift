@@ -8,18 +8,23 @@
 //               | "view" value "[" [index,*] "]" ["where" guard ("," guard)* "else" literal]
 //                 "->" "[" [axis,*] "]"
 //               | "reduce" monoid value "axes" "(" axis ("," axis)* ")" order
-//               | "scan" monoid value "axis" axis ["exclusive"] ["reverse"] order
+//               | "scan" monoid value ["from" value] "axis" axis ["exclusive"] ["reverse"] order
+//               | "contract" value "[" [index,*] "]" "," value "[" [index,*] "]"
+//                 "->" "[" [axis,*] "]" ["over" "[" summed,* "]"] ["in" dtype] [order]
 //               | ("call" @graph | "kernel" @kernel) "(" [operand ("," operand)*] ")"
 //   monoid    ::= "sum" | "product" | "max" | "min" | "any" | "all" | "argMax" | "argMin"
 //   order     ::= "order" "(" ("sequential" | "lanes" n "," "chunk" n) ")"
 //   guard     ::= index "<=" index "<" index                        lower, expression, upper
+//   summed    ::= axis ["=" index]                                  in order; extents not implied
 //   operand   ::= value | literal         value ::= %name           types ::= type ("," type)*
 //   type      ::= dtype ["[" index ("," index)* "]"]                over symbols
 //
 // Indices are expressions (IRCore/Text/IndexText.swift) over symbols and the axes that follow
-// `->`. Values print as numbers in order of definition, parameters by their names. A literal has
-// the type that its row implies; where the row does not, it carries it: `1.0:f32`. Node kinds
-// that are declared only (concat, gather, …) print as their keyword, attributes and operands.
+// `->`. In a contraction other words are summed over: in order of first use unless `over` lists
+// them; their extents are those of the first axis that they index alone, unless stated. Values
+// print as numbers in order of definition, parameters by their names. A literal has the type that
+// its row implies; where the row does not, it carries it: `1.0:f32`. Node kinds that are declared
+// only (concat, gather, …) print as their keyword, attributes and operands.
 
 public import IRCore
 import LoopIR
@@ -115,11 +120,37 @@ private struct GraphPrinter {
       return "reduce \(reduction.monoid) \(list(operands)) \(reduction.axesText) \(reduction.order)"
     case .scan(let scan):
       let flags = (scan.isExclusive ? " exclusive" : "") + (scan.isReverse ? " reverse" : "")
-      return "scan \(scan.monoid) \(list(operands)) axis \(scan.axis)\(flags) \(scan.order)"
-    case .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
+      let source = operands.joined(separator: " from ")
+      return "scan \(scan.monoid) \(source) axis \(scan.axis)\(flags) \(scan.order)"
+    case .contract(let contraction):
+      return "contract \(text(of: contraction, node, operands))"
+    case .concat, .gather, .scatter, .sort, .loop, .conditional:
       let attributes = node.kind.attributes { $0.text { axes[$0] } }
       return "\(node.kind.keyword)\(attributes) \(list(operands))"
     }
+  }
+
+  private func text(of contraction: Contraction, _ node: Node, _ operands: [String]) -> String {
+    let rank = node.types[0].rank
+    let factors = zip(operands, contraction.operands).map { operand, map in
+      "\(operand)[\(map.map { $0.text { axes[$0] } }.joined(separator: ","))]"
+    }
+    let result = (0..<rank).map { axes[$0] }.joined(separator: ",")
+    var text = "\(list(factors)) -> [\(result)]"
+    let types = node.operands.compactMap(\.value).map { graph[type: $0] }
+    let implied = contraction.impliedExtents(types, rank: rank)
+    let summed = contraction.summed.indices.map { number in
+      let extent = contraction.summed[number]
+      let isStated = implied[number] != extent
+      return axes[rank + number] + (isStated ? " = \(extent.text { axes[$0] })" : "")
+    }
+    let isImplied = zip(implied, contraction.summed).allSatisfy { $0 == $1 }
+    if !isImplied || contraction.firstUses(rank: rank) != Array(summed.indices) {
+      text += " over [\(list(summed))]"
+    }
+    if contraction.accumulator != node.types[0].dtype { text += " in \(contraction.accumulator)" }
+    if contraction.order != .sequential { text += " \(contraction.order)" }
+    return text
   }
 
   private func operandTexts(_ node: Node) -> [String] {
@@ -158,16 +189,12 @@ extension NodeKind {
   /// The attributes of the kinds that are declared only, in an obvious form.
   fileprivate func attributes(_ text: (IndexExpression) -> String) -> String {
     switch self {
-    case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan:
+    case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
+      .contract:
       return ""
     case .concat(let axis), .gather(let axis): return " along \(axis)"
     case .scatter(let axis, let combine):
       return " along \(axis)\(combine.map { " \($0)" } ?? "")"
-    case .contract(let contraction):
-      let maps = contraction.operands.map { "[\($0.map(text).joined(separator: ","))]" }
-      let summed = contraction.summed.map(text).joined(separator: ",")
-      return " \(maps.joined(separator: " ")) over [\(summed)] in \(contraction.accumulator)"
-        + " \(contraction.order)"
     case .sort(let axis, let isDescending):
       return " along \(axis)\(isDescending ? " descending" : "")"
     case .loop(let loop):

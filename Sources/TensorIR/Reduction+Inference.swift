@@ -63,6 +63,30 @@ extension Reduction.Monoid {
 }
 
 extension Scan {
+  /// A scan in the standard order.
+  ///
+  /// - Parameter operand: type of what is scanned.
+  public init(
+    _ monoid: Reduction.Monoid, axis: Int, isExclusive: Bool, isReverse: Bool,
+    of operand: TensorType, row: TargetRow
+  ) {
+    let others = operand.shape.indices.filter { $0 != axis }
+    let rows = others.reduce(IndexExpression(1)) { $0 * operand.shape[$1] }
+    let isInnermost = operand.shape[(axis + 1)...].allSatisfy { $0 == 1 }
+    self.init(
+      monoid, axis: axis, isExclusive: isExclusive, isReverse: isReverse,
+      order: .standardScan(
+        count: operand.shape[axis].asConstant, rows: rows.asConstant, isInnermost: isInnermost,
+        type: operand.dtype, row: row))
+  }
+
+  /// The type of the second operand, given the first one's.
+  public func startsType(for operand: TensorType) -> TensorType {
+    var type = operand
+    type.shape[axis] = chunkCount(of: operand.shape[axis])
+    return type
+  }
+
   /// The result's type, or what is wrong in words that follow the operand's type.
   package func result(of operand: TensorType) -> Result<TensorType, Mismatch> {
     guard operand.shape.indices.contains(axis) else {
@@ -73,10 +97,7 @@ extension Scan {
       let list = known.dropLast().joined(separator: ", ") + " and \(known.last ?? "")"
       return .failure(.shape("cannot be scanned by \(monoid), only by \(list)"))
     }
-    guard order == .sequential else {
-      return .failure(
-        .shape("is scanned in \(order), but this version scans in order(sequential) only"))
-    }
+    if let problem = order.problem { return .failure(.shape(problem)) }
     guard monoid.resultType(of: operand.dtype) != nil else {
       return .failure(monoid.typeMismatch)
     }
@@ -92,30 +113,39 @@ extension GraphBuilder {
   ) throws(InferenceError) -> ValueID {
     let reduction = Reduction(monoid, axes: axes, order: order)
     let name = "reduce \(monoid) \(reduction.axesText)"
-    return try combine(.reduce(reduction), name, value, reduction.result, location)
+    return try combine(.reduce(reduction), name, [value], reduction.result, location)
   }
 
   /// Combines the elements along `axis` up to each one: `exclusive` leaves the element itself out,
-  /// `reverse` runs from the end.
+  /// `reverse` runs from the end, `starts` says what each chunk starts from.
   public mutating func scan(
-    _ monoid: Reduction.Monoid, _ value: ValueID, axis: Int, exclusive: Bool = false,
-    reverse: Bool = false, order: CombinationOrder = .sequential,
+    _ monoid: Reduction.Monoid, _ value: ValueID, from starts: ValueID? = nil, axis: Int,
+    exclusive: Bool = false, reverse: Bool = false, order: CombinationOrder = .sequential,
     at location: SourceLocation = .unknown
   ) throws(InferenceError) -> ValueID {
     let scan = Scan(
       monoid, axis: axis, isExclusive: exclusive, isReverse: reverse, order: order)
-    return try combine(.scan(scan), "scan \(monoid) axis \(axis)", value, scan.result, location)
+    let name = "scan \(monoid) axis \(axis)"
+    guard let starts else {
+      return try combine(.scan(scan), name, [value], scan.result, location)
+    }
+    let expected = scan.startsType(for: self[type: value])
+    guard self[type: starts] == expected else {
+      let found = [self[type: value], self[type: starts]]
+      throw .shape(name, found, "chunks start from \(expected)")
+    }
+    return try combine(.scan(scan), name, [value, starts], scan.result, location)
   }
 
   private mutating func combine(
-    _ kind: NodeKind, _ operation: String, _ value: ValueID,
+    _ kind: NodeKind, _ operation: String, _ values: [ValueID],
     _ result: (TensorType) -> Result<TensorType, Mismatch>, _ location: SourceLocation
   ) throws(InferenceError) -> ValueID {
-    let operand = self[type: value]
+    let operand = self[type: values[0]]
     switch result(operand) {
     case .failure(.shape(let problem)): throw .shape(operation, [operand], problem)
     case .failure(.type(let problem)): throw .type(operation, [operand], problem)
-    case .success(let type): return append(kind, [.value(value)], type, location)
+    case .success(let type): return append(kind, values.map { .value($0) }, type, location)
     }
   }
 }

@@ -1,5 +1,7 @@
 // Reductions and scans: what combines, along which axes, in which order.
 
+public import IRCore
+
 /// Combination of elements along axes.
 public struct Reduction: Hashable, Sendable {
   /// What combines; `Reduction+Monoids.swift` has the table of their rows.
@@ -25,8 +27,11 @@ public struct Reduction: Hashable, Sendable {
   var axesText: String { "axes(\(axes.map(String.init).joined(separator: ", ")))" }
 }
 
-/// Cumulative combination along an axis: result element k combines the elements up to k, in
-/// sequence from the monoid's identity.
+/// Cumulative combination along an axis: result element k combines the elements up to k, from the
+/// monoid's identity, in the order that `Note: order` of CombinationOrder.swift defines.
+///
+/// A second operand, when there is one, says what each chunk of the order starts from: it has the
+/// first operand's shape but for the axis, which numbers the chunks in the direction of the scan.
 public struct Scan: Hashable, Sendable {
   /// What combines.
   public var monoid: Reduction.Monoid
@@ -49,5 +54,11 @@ public struct Scan: Hashable, Sendable {
     self.isExclusive = isExclusive
     self.isReverse = isReverse
     self.order = order
+  }
+
+  /// Number of chunks of `count` elements.
+  public func chunkCount(of count: IndexExpression) -> IndexExpression {
+    guard case .lanes(_, let chunk) = order else { return 1 }
+    return (count + IndexExpression(chunk - 1)).floorDiv(IndexExpression(chunk))
   }
 }

@@ -18,8 +18,9 @@ extension GraphVerifier {
       try verifyCall(Signature(callee), id)
     case .kernel(let kernel): try verifyCall(Signature(kernel), id)
     case .reduce(let reduction): try verifyReduction(reduction.result, id)
-    case .scan(let scan): try verifyReduction(scan.result, id)
-    case .concat, .gather, .scatter, .contract, .sort, .loop, .conditional:
+    case .scan(let scan): try verifyScan(scan, id)
+    case .contract(let contraction): try verifyContraction(contraction, id)
+    case .concat, .gather, .scatter, .sort, .loop, .conditional:
       throw error(
         "\(names[ValueID(id)]): \(NodeKind.declaredOnly(node.kind.keyword))")
     }
@@ -93,11 +94,24 @@ extension GraphVerifier {
     }
   }
 
-  /// Checks a reduction or a scan, whose `result` tells the type that follows from the operand's.
+  /// Checks a scan, which may have a second operand for what its chunks start from.
+  private func verifyScan(_ scan: Scan, _ id: NodeID) throws(VerifierError) {
+    try verifyReduction(scan.result, id, operands: graph[id].operands.count == 2 ? 2 : 1)
+    guard let operand = graph[id].operands[0].value, let starts = graph[id].operands.last?.value,
+      graph[id].operands.count == 2
+    else { return }
+    let expected = scan.startsType(for: graph[type: operand])
+    guard graph[type: starts] == expected else {
+      throw error(id, "chunks that start from \(expected) expected, found \(graph[type: starts])")
+    }
+  }
+
+  /// Checks a reduction or a scan, whose `result` tells the type that follows from the first
+  /// operand's.
   private func verifyReduction(
-    _ result: (TensorType) -> Result<TensorType, Mismatch>, _ id: NodeID
+    _ result: (TensorType) -> Result<TensorType, Mismatch>, _ id: NodeID, operands: Int = 1
   ) throws(VerifierError) {
-    try verifyCounts(id, operands: 1)
+    try verifyCounts(id, operands: operands)
     guard let operand = graph[id].operands[0].value else { return }
     let type = graph[type: operand]
     switch result(type) {
@@ -106,6 +120,31 @@ extension GraphVerifier {
       guard graph[id].types[0] == expected else {
         throw error(id, "a result of \(expected) expected, found \(graph[id].types[0])")
       }
+    }
+  }
+
+  private func verifyContraction(
+    _ contraction: Contraction, _ id: NodeID
+  ) throws(VerifierError) {
+    try verifyCounts(id, operands: 2)
+    let node = graph[id]
+    let types = node.operands.compactMap(\.value).map { graph[type: $0] }
+    let result = node.types[0]
+    for extent in contraction.summed {
+      if let count = extent.asConstant, !(0...IndexFacts.largestExtent).contains(count) {
+        throw error(id, "an extent from 0 on expected for a summed index, found \(count)")
+      }
+    }
+    try verifyExpressions(contraction.summed, axes: 0, id)
+    try verifyExpressions(
+      Array(contraction.operands.joined()), axes: result.rank + contraction.summed.count, id)
+    guard contraction.accumulator.isSupported else {
+      throw error(
+        id, "\(contraction.accumulator) is declared, but this version does not sum in it yet")
+    }
+    if let mismatch = contraction.problem(types, result: result) {
+      let list = types.map(\.description).joined(separator: ", ")
+      throw error(id, "\(list) \(mismatch.problem)")
     }
   }
 

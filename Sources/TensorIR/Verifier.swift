@@ -19,7 +19,11 @@
 //               and the result's type and shape that follow; one axis or all for argMax and argMin;
 //               no constant extent 0 for monoids that have no value of nothing; lanes a power of
 //               two, chunk a multiple of lanes
-//   scan        an axis of the operand; sum, product, max or min; the operand's type; sequential
+//   scan        an axis of the operand; sum, product, max or min; the operand's type; an order as
+//               above; what chunks start from, if anything, of the operand's type but for the axis
+//   contract    two operands, with one index per axis over the result's axes, the summed variables
+//               and symbols, known to stay inside the operand; operands, accumulator and result
+//               all floats or all integers; sequential
 //   others      are declared only and refused
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal

@@ -92,6 +92,18 @@ extension View {
   }
 }
 
+extension View {
+  /// Holds when a view of a tensor of type `operand` with a result of type `result` leaves every
+  /// element at its row-major position: a reshape, which is the same memory under another shape.
+  public func keepsPositions(from operand: TensorType, to result: TensorType) -> Bool {
+    guard guards.isEmpty, operand.elementCount == result.elementCount else { return false }
+    if indices == TensorType.reshapeIndices(from: operand.shape, to: result.shape) { return true }
+    let position = zip(indices, operand.shape).reduce(IndexExpression(0)) { $0 * $1.1 + $1.0 }
+    let axes = result.shape.indices.filter { result.shape[$0] != 1 }
+    return position == axes.reduce(IndexExpression(0)) { $0 * result.shape[$1] + .variable($1) }
+  }
+}
+
 extension View.Guard {
   /// One guard for two on the same expression but for a constant, where the facts tell which
   /// bounds are the narrower ones.

@@ -35,6 +35,10 @@ extension GraphRewriter {
     guard let source = node.operands[0].value, node.types[0].shape[scan.axis] == 1 else {
       return keep(node, at: location)
     }
+    // Zeros of either sign forbid more, where chunks start from given values.
+    if let starts = node.operands.dropFirst().first?.value {
+      return scan.isExclusive ? finish([.value(starts)]) : keep(node, at: location)
+    }
     if scan.isExclusive {
       return finish([.literal(scan.monoid.identity(node.types[0].dtype))])
     }

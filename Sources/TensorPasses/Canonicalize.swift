@@ -7,7 +7,7 @@ extension Pass where Input == Module, Output == Module {
   /// Brings each node into one form: views of views become one view, views that change nothing and
   /// casts to the same type vanish, constants of one repeated element and their views become
   /// literals, literals stand to the right of commutative rows, reductions and scans over axes of
-  /// extent 1 become views.
+  /// extent 1 become views, contractions read through views that fill nothing.
   ///
   /// Requires a verified module. Guarantees the same bits; no view reads another unless their fills
   /// differ or one index map for both would be long; inner views may be left without uses. min and
@@ -27,8 +27,10 @@ extension Pass where Input == Module, Output == Module {
       case .elementwise(let row): rewriter.keepElementwise(row, node, location)
       case .reduce(let reduction): rewriter.keepReduction(reduction, node, location)
       case .scan(let scan): rewriter.keepScan(scan, node, location)
-      case .parameter, .iota, .call, .kernel, .concat, .gather, .scatter,
-        .contract, .sort, .loop, .conditional:
+      case .contract(let contraction):
+        rewriter.keepContraction(contraction, node, location)
+      case .parameter, .iota, .call, .kernel, .concat, .gather, .scatter, .sort, .loop,
+        .conditional:
         rewriter.keep(node, at: location)
       }
     }

@@ -7,7 +7,8 @@ extension Pass where Input == Module, Output == Module {
   /// The largest number of elements of a constant that folding makes.
   static var largestFoldedConstant: Int { 4096 }
 
-  /// Evaluates elementwise nodes, views, reductions and scans whose operands are literals or constants.
+  /// Evaluates elementwise nodes, views, reductions, scans and contractions whose operands are
+  /// literals or constants.
   ///
   /// Requires a verified module. Guarantees the bits that `row` computes: `mulAdd` rounds once where
   /// the row has FMA, so programs folded for one row are not for another. Elementwise nodes of
@@ -50,8 +51,9 @@ extension GraphRewriter {
     case .view(let view): foldedView(view, node)
     case .reduce(let reduction): foldedReduction(reduction, node)
     case .scan(let scan): foldedScan(scan, node)
-    case .parameter, .constant, .iota, .call, .kernel, .concat, .gather, .scatter,
-      .contract, .sort, .loop, .conditional:
+    case .contract(let contraction): foldedContraction(contraction, node, row)
+    case .parameter, .constant, .iota, .call, .kernel, .concat, .gather, .scatter, .sort, .loop,
+      .conditional:
       nil
     }
   }
@@ -97,8 +99,28 @@ extension GraphRewriter {
     guard let source = node.operands[0].value, let operand = constant(source),
       foldableExtents(node.types[0]) != nil
     else { return nil }
-    return Folded(Evaluation.scan(scan, operand))
+    guard node.operands.count == 2 else { return Folded(Evaluation.scan(scan, operand)) }
+    guard let starts = node.operands[1].value.flatMap(constant) else { return nil }
+    return Folded(Evaluation.scan(scan, operand, from: starts))
   }
+
+  private func foldedContraction(
+    _ contraction: Contraction, _ node: Node, _ row: TargetRow
+  ) -> Folded? {
+    let operands = node.operands.compactMap(\.value).compactMap { constant($0) }
+    let summed = contraction.summed.compactMap(\.asConstant)
+    guard operands.count == node.operands.count, summed.count == contraction.summed.count,
+      let extents = foldableExtents(node.types[0]),
+      let terms = Graph.elementCount(extents + summed), terms <= Self.mostFoldedProducts
+    else { return nil }
+    return Folded(
+      Evaluation.contract(
+        contraction, operands, result: (node.types[0].dtype, extents), summed: summed, [:],
+        fused: row.hasFMA))
+  }
+
+  /// The most products of a contraction that folding computes.
+  private static let mostFoldedProducts = 1 << 16
 
   private func foldableExtents(_ type: TensorType) -> [Int]? {
     guard let extents = type.extents, let count = Graph.elementCount(extents),

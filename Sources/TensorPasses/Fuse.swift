@@ -9,7 +9,8 @@ extension Pass where Input == Module, Output == Module {
   /// which the first graph calls; each becomes one kernel. `FusionPlan` decides.
   ///
   /// Requires: no calls in the first graph (see `inline-calls`). Guarantees: the same values;
-  /// the first graph holds parameters, constants, kernels and calls only.
+  /// the first graph holds parameters, constants, kernels, calls, and views that give what lies in
+  /// memory another shape.
   public static let fuse = Pass("fuse", summary: "group nodes into kernels") { module in
     guard let main = module.graphs.first else { return module }
     var fusion = Fusion(main, FusionPlan(main))
@@ -31,6 +32,8 @@ private struct Fusion {
   private var callees: [Graph] = []
   /// By node: the region that writes it.
   private var home: [NodeID: Int] = [:]
+  /// Views of what is in memory that are needed in memory themselves.
+  private var reshapes: Set<NodeID> = []
   /// Old values that the new graph has.
   private var values: [ValueID: ValueID] = [:]
   private var isEmitted: Set<Item> = []
@@ -44,6 +47,7 @@ private struct Fusion {
     for (index, region) in regions.enumerated() {
       for output in region.outputs { home[output] = index }
     }
+    reshapes = plan.reshapes
   }
 
   mutating func module(keeping module: Module) -> Module {
@@ -59,7 +63,7 @@ private struct Fusion {
   /// Nodes that regions hold.
   private func isComputed(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise, .reduce, .scan: true
+    case .elementwise, .reduce, .scan, .contract: true
     default: false
     }
   }
@@ -67,7 +71,7 @@ private struct Fusion {
   /// Index maps that nobody needs in memory.
   private func isFree(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .view, .iota: home[id] == nil
+    case .view, .iota: home[id] == nil && !reshapes.contains(id)
     default: false
     }
   }
@@ -120,7 +124,10 @@ private struct Fusion {
       guard nodes.insert(id).inserted else { continue }
       for operand in graph[id].operands {
         guard let value = operand.value else { continue }
-        let isInside = regions[region].members.contains(value.node)
+        let members = regions[region].members
+        let isInside =
+          members.contains(value.node)
+          || reshapes.contains(value.node) && members.contains(source(of: value.node))
         if isInside || isFree(value.node) {
           pending.append(value.node)
         } else {
@@ -132,6 +139,13 @@ private struct Fusion {
       nodes.sorted { $0.index < $1.index },
       inputs.sorted { ($0.node.index, $0.result) < ($1.node.index, $1.result) }
     )
+  }
+
+  /// What a chain of views reads.
+  private func source(of id: NodeID) -> NodeID {
+    var id = id
+    while case .view = graph[id].kind, let value = graph[id].operands[0].value { id = value.node }
+    return id
   }
 
   /// `name.0`, `name.1`, … without those that the module has.

@@ -53,12 +53,15 @@ extension FusionPlan {
 
   func canMerge(_ a: Int, _ b: Int) -> Bool {
     a == b
-      || regions[a].shape == regions[b].shape && rowsAgree(a, b) && !isReachable(b, from: a)
+      || regions[a].shape == regions[b].shape && rowsAgree(a, b)
+        && !(holdsContraction(a) && holdsContraction(b)) && !isReachable(b, from: a)
         && !isReachable(a, from: b)
   }
 
   /// Whether one loop nest serves both: reductions along the same axes, and scans alone.
   private func rowsAgree(_ a: Int, _ b: Int) -> Bool {
+    let isContracted = holdsContraction(a) || holdsContraction(b)
+    if isContracted, regions[a].reduced != nil || regions[b].reduced != nil { return false }
     if (regions[a].outputs + regions[b].outputs).contains(where: scans) { return false }
     guard let first = regions[a].reduced, let second = regions[b].reduced else { return true }
     return first == second
@@ -73,6 +76,8 @@ extension FusionPlan {
     regions[a].aligned.formUnion(regions[b].aligned)
     regions[a].members.formUnion(regions[b].members)
     regions[a].copies.merge(regions[b].copies) { max($0, $1) }
+    regions[a].contraction = regions[a].contraction ?? regions[b].contraction
+    regions[a].feeds.merge(regions[b].feeds) { $0.union($1) }
     regions[a].inputs = regions[a].inputs.union(regions[b].inputs)
       .subtracting(regions[a].members)
     regions[a].outputs += regions[b].outputs
@@ -92,7 +97,7 @@ extension FusionPlan {
         let (first, second) = (root(a), root(b))
         let total = regions[first].operations + regions[second].operations
         guard first != second, total <= FusionCost.kernelLimit, hasPlaces([first, second]),
-          canMerge(first, second)
+          !holdsContraction(first), !holdsContraction(second), canMerge(first, second)
         else {
           continue
         }

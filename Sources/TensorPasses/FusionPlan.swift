@@ -15,6 +15,10 @@ public import TensorIR
 ///   another through a third;
 /// - otherwise it starts a region and is written to memory.
 ///
+/// A contraction starts a region, or joins the one that computes further with its elements at
+/// their own indices: bias, activation, residual and cast come along. What its operands are
+/// computed from comes along where that costs little; see `FusionPlan+Contractions.swift`.
+///
 /// A region with reductions works row by row: all of them combine the same axes, values of whole
 /// rows (reductions, and what is computed from them alone) reach elements through broadcasts along
 /// these axes, and so softmax or a normalization is one region whatever is composed around it.
@@ -37,6 +41,10 @@ public struct FusionPlan: Sendable {
     var copies: [NodeID: Int] = [:]
     /// Values that members read and that are no members: from memory, unless they join later.
     var inputs: Set<NodeID> = []
+    /// The member that is a contraction; there is at most one.
+    var contraction: NodeID?
+    /// By member: the contraction's operands for which it is evaluated.
+    var feeds: [NodeID: Set<Int>] = [:]
     /// Regions that read an output.
     var readers: [Int] = []
     /// Set when the region was merged into another.
@@ -59,6 +67,8 @@ public struct FusionPlan: Sendable {
   private var regionsOf: [[Int]]
   /// By node: what it is one element per row of.
   let rowOrigins: [RowOrigin?]
+  /// By node: whether all that it is computed from lies in memory.
+  let readsMemoryOnly: [Bool]
 
   /// Rows that reductions make: the shape they combine, and along which axes.
   struct RowOrigin: Hashable {
@@ -90,6 +100,7 @@ public struct FusionPlan: Sendable {
     hasOpaqueUse = Array(repeating: false, count: count)
     regionsOf = Array(repeating: [], count: count)
     rowOrigins = Self.rowOrigins(of: graph)
+    readsMemoryOnly = Self.readsMemoryOnly(in: graph)
     collectUses()
     for id in graph.ids.reversed() where computes(id) { place(id) }
     mergeSiblings()
@@ -101,14 +112,20 @@ public struct FusionPlan: Sendable {
 
   // MARK: Nodes
 
-  /// Elementwise nodes and reductions compute, and so do views and iotas that must be written to memory.
+  /// Elementwise nodes and reductions compute, and so do views and iotas that must be written to
+  /// memory, unless they only give memory another shape.
   private func computes(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise, .reduce, .scan: true
-    case .view, .iota: isResult[id.index] || hasOpaqueUse[id.index]
+    case .elementwise, .reduce, .scan, .contract: true
+    case .view, .iota: isInMemory(id) && !graph.isReshape(id)
     default: false
     }
   }
+
+  /// Views that are needed in memory, and are the memory of their operands.
+  var reshapes: Set<NodeID> { Set(graph.ids.filter { isInMemory($0) && graph.isReshape($0) }) }
+
+  private func isInMemory(_ id: NodeID) -> Bool { isResult[id.index] || hasOpaqueUse[id.index] }
 
   /// Views and iotas are index maps that each consumer evaluates for itself.
   func isIndexMap(_ id: NodeID) -> Bool {
@@ -120,7 +137,7 @@ public struct FusionPlan: Sendable {
 
   private func isOpaque(_ id: NodeID) -> Bool {
     switch graph[id].kind {
-    case .elementwise, .reduce, .scan, .view, .iota, .parameter, .constant: false
+    case .elementwise, .reduce, .scan, .contract, .view, .iota, .parameter, .constant: false
     default: true
     }
   }
@@ -132,15 +149,21 @@ public struct FusionPlan: Sendable {
         if let value = operand.value { hasOpaqueUse[value.node.index] = true }
       }
     }
+    // What another shape of the same memory is of must be in memory.
+    for id in graph.ids.reversed() where isInMemory(id) && graph.isReshape(id) {
+      if let value = graph[id].operands[0].value { isResult[value.node.index] = true }
+    }
     for id in graph.ids where computes(id) { collectUses(of: id) }
   }
 
   /// Follows each operand through index maps to what is computed or read.
   private mutating func collectUses(of consumer: NodeID) {
-    let isCopy = isIndexMap(consumer)
-    for operand in graph[consumer].operands {
+    // Contractions read operands at index maps of their own.
+    let isMapped = isIndexMap(consumer) || contracts(consumer)
+    for (place, operand) in graph[consumer].operands.enumerated() {
       var next = operand.value
-      var map = isCopy ? Map.other : .identity
+      // What chunks of a scan start from is read once per chunk.
+      var map = isMapped || scans(consumer) && place == 1 ? Map.other : .identity
       while let value = next {
         let id = value.node
         guard isIndexMap(id) else {
@@ -179,6 +202,9 @@ public struct FusionPlan: Sendable {
       open(id, operations, readers, refusal(id, readers, operations))
     }
   }
+
+  /// The computing nodes that read a node.
+  func consumers(of id: NodeID) -> [NodeID] { uses[id.index].map(\.consumer) }
 
   func root(_ region: Int) -> Int {
     var region = region
@@ -222,7 +248,10 @@ public struct FusionPlan: Sendable {
   private mutating func joinable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> Int? {
     guard hasPlaces(readers, for: id) else { return nil }
     guard readers.allSatisfy({ isAligned(id, in: $0) }),
-      !scans(id), !reduces(id) || readers.allSatisfy({ isRow(id, in: $0) })
+      !scans(id), !reduces(id) || readers.allSatisfy({ isRow(id, in: $0) }),
+      !reduces(id) && !contracts(id) || !readers.contains(where: holdsContraction),
+      !contracts(id) || readers.allSatisfy({ takesContraction($0, of: id) }),
+      !readers.contains(where: { holdsContraction($0) && isRow(id, in: $0) })
     else { return nil }
     for reader in readers {
       if let axes = rowAxes(of: id, in: reader), !hasRows(regions[reader].shape, axes) {
@@ -254,6 +283,9 @@ public struct FusionPlan: Sendable {
     _ id: NodeID, in region: Int, _ operations: Int, isAligned: Bool
   ) {
     regions[region].members.insert(id)
+    if contracts(id) { regions[region].contraction = id }
+    let fed = operandsFed(by: id, in: region)
+    if !fed.isEmpty { regions[region].feeds[id] = fed }
     regions[region].inputs.remove(id)
     for source in sources(of: id) where !regions[region].members.contains(source) {
       regions[region].inputs.insert(source)
@@ -265,7 +297,9 @@ public struct FusionPlan: Sendable {
 
   /// Why repeating the node in every reading region pays; `nil` when it does not.
   private func repeatable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String? {
-    guard !reduces(id), !scans(id), readers.allSatisfy({ hasPlaces([$0], for: id) }),
+    guard !reduces(id), !scans(id), !contracts(id),
+      readers.allSatisfy({ hasPlaces([$0], for: id) }),
+      readers.allSatisfy({ !holdsContraction($0) || isPrologue(id, in: $0) }),
       readers.allSatisfy({ region in
         regions[region].operations + operations * copies(of: id, in: region)
           <= FusionCost.kernelLimit
@@ -301,7 +335,9 @@ public struct FusionPlan: Sendable {
     var evaluations = 0.0
     for use in uses[id.index] {
       for region in Set(regionsOf[use.consumer.index].map(root)) {
-        evaluations += FusionCost.elements(TensorType(type.dtype, regions[region].shape))
+        evaluations +=
+          prologueEvaluations(of: id, in: region)
+          ?? FusionCost.elements(TensorType(type.dtype, regions[region].shape))
       }
     }
     let repeated = max(0, evaluations - FusionCost.elements(type))
@@ -323,6 +359,11 @@ public struct FusionPlan: Sendable {
       return "its readers depend on each other"
     }
     if scans(id) { return "a scan writes what it walks over" }
+    if contracts(id) { return contractionRefusal(id, readers) }
+    if let region = readers.first(where: holdsContraction) {
+      if reduces(id) { return "rows are reduced outside of a contraction's kernel" }
+      if !isPrologue(id, in: region) { return "a contraction reads what is computed into memory" }
+    }
     if reduces(id) { return "its rows are too few, too long, or not those of its readers" }
     let (saved, extra) = balance(id, readers, operations)
     return "would repeat \(Self.text(extra)) of work to save \(Self.text(saved)) of traffic"
@@ -357,5 +398,15 @@ public struct FusionPlan: Sendable {
           consumer: "\(names[ValueID(use.consumer)]) (\(graph[use.consumer].kind.keyword))",
           isFused: isFused, reason: reason))
     }
+  }
+}
+
+extension Graph {
+  /// Whether a node is its operand's memory under another shape.
+  func isReshape(_ id: NodeID) -> Bool {
+    guard case .view(let view) = self[id].kind, let operand = self[id].operands[0].value else {
+      return false
+    }
+    return view.keepsPositions(from: self[type: operand], to: self[id].types[0])
   }
 }

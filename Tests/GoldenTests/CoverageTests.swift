@@ -20,7 +20,11 @@ import Testing
   @Test func everyScheduleStepIsAppliedAndRefused() {
     let applied = IRFile.all.filter { $0.expectedError == nil && $0.stages == ["apply-schedule"] }
     let refused = IRFile.all.compactMap { $0.expectedError?.text }
-    let steps = ["split", "reorder", "unroll", "vectorize", "parallelize"]
+    let steps = [
+      "split", "reorder", "fuse", "unroll", "vectorize", "parallelize", "pad", "specialize",
+      "computeAt", "localize", "stage", "promote",
+      "scan", "privatize", "foldStorage",
+    ]
     #expect(steps.filter { step in !applied.contains { $0.program.contains("\(step) %") } } == [])
     #expect(steps.filter { step in !refused.contains { $0.contains("cannot \(step)") } } == [])
   }
@@ -35,6 +39,7 @@ import Testing
       })
     let kinds = [
       "parameter", "constant", "iota", "elementwise", "view", "call", "kernel", "reduce", "scan",
+      "contract",
     ]
     #expect(kinds.filter { !found.contains($0) } == [])
   }

@@ -29,6 +29,12 @@ import Testing
       let found = text.count(ofWords: word)
       #expect(found == count, "'\(word)' stands \(found) times in:\n\(text.prefix(4000))")
     }
+    if !file.reasons.isEmpty {
+      let decisions = try file.fusionDecisions()
+      for reason in file.reasons {
+        #expect(decisions.contains { $0.contains(reason) }, "\(reason) is none of \(decisions)")
+      }
+    }
     try checkReadingBack(text, file)
     guard let expected = file.expected else { return }
     if IRFile.isUpdating, evaluation.isEmpty {

@@ -5,6 +5,20 @@ import TensorIR
 import Testing
 
 @Suite struct ElementwiseTests {
+  /// Beside the tensor's operators, literals alone stay what Swift makes of them.
+  @Test func operatorsOnLiteralsAreNumbers() {
+    let shifts = (1 << 4, 256 >> 4)
+    let sums = (1 + 2, 7 % 4, 2 * 3, 8 / 2, 5 - 2, -4)
+    let bits = (3 & 5, 3 | 5, 3 ^ 5, ~0)
+    #expect(type(of: shifts) == (Int, Int).self)
+    #expect(type(of: sums) == (Int, Int, Int, Int, Int, Int).self)
+    #expect(type(of: bits) == (Int, Int, Int, Int).self)
+    let floats = [0.5 + 1.5, 1.0 / 3, 2 * 0.5]
+    let truths = (1 < 2, 1 == 1, 1.0 <= 2.0, true && false)
+    #expect(type(of: floats[0]) == Double.self)
+    #expect(type(of: truths) == (Bool, Bool, Bool, Bool).self)
+  }
+
   private let x = Tensor([-1.5, 0, 0.25, 3])
   private let values: [Float] = [-1.5, 0, 0.25, 3]
 

@@ -86,9 +86,15 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "two axes", shapes: [rows], kernels: 3) {
       [$0[0].softmax(axis: 0).sum(axis: 1)]
     },
-    // The result's axes of extent 1 are a view, which is copied to memory of its own.
-    Composition(name: "kept dimensions", shapes: [rows], kernels: 2) {
-      [$0[0].mean(axis: 1, keepDims: true)]
+    // Axes of extent 1, and other shapes of the same memory, cost nothing.
+    Composition(name: "kept dimensions", shapes: [rows], kernels: 1) {
+      [$0[0].sum(axis: 1, keepDims: true)]
+    },
+    Composition(name: "reshaped", shapes: [rows], kernels: 1) {
+      [softmax($0[0]).reshaped(512 * 768), exp($0[0].reshaped(256, 1536))]
+    },
+    Composition(name: "reshaped input", shapes: [rows], kernels: 0) {
+      [$0[0].reshaped(768, 512)]
     },
   ]
 

@@ -58,7 +58,7 @@ struct Outcome: Equatable {
 extension Kernel {
   /// Orders of parallel iterations that the kernel should not depend on.
   func orders(_ seed: UInt64) -> [KernelInterpreter.Order] {
-    guard case .loop(let loop) = body.first, loop.kind == .parallel else { return [.forward] }
+    guard phases.count > 1 || body.isParallelLoop else { return [.forward] }
     return [.forward, .reverse, .shuffled(seed: seed)]
   }
 
@@ -71,5 +71,13 @@ extension Kernel {
       self, buffers: &buffers, symbols: inputs.symbols, row: row,
       options: KernelInterpreter.Options(order: order, stepLimit: 1 << 24))
     return Outcome(buffers: buffers, isChecked: status == nil)
+  }
+}
+
+extension [Statement] {
+  /// Whether the first statement is a parallel loop.
+  fileprivate var isParallelLoop: Bool {
+    guard case .loop(let loop)? = first else { return false }
+    return loop.kind == .parallel
   }
 }

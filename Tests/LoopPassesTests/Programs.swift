@@ -260,3 +260,81 @@ extension Program {
       }
       """, sizes: [[]])
 }
+
+// Recurrences and combinations into memory.
+extension Program {
+  /// Running sums and bits of integers, before and after each element, and what they end with.
+  static let runningTotals = Program(
+    text: """
+      kernel @runningTotals(in %x: i32[n], out %y: i32[n], out %z: i32[n], out %s: i32) symbols(n) {
+        %last, %bits = for %i in 0..<n (%a = 3 : i32, %b = 0 : i32) {
+          %0 = load %x[%i] : i32
+          %1 = mul %0, 3 : i32
+          %2 = add %a, %1 : i32
+          %3 = xor %0, %b : i32
+          %4 = sub %2, %3 : i32
+          store %4, %y[%i]
+          store %a, %z[%i]
+          yield %2, %3
+        }
+        %5 = add %last, %bits : i32
+        store %5, %s[]
+      }
+      """, sizes: lengths)
+
+  /// Running least and greatest floats, whose grouping does not matter.
+  static let runningExtremes = Program(
+    text: """
+      kernel @runningExtremes(in %x: f32[n], out %y: f32[n], out %s: f32) symbols(n) {
+        %last, %least = for %i in 0..<n (%a = -inf : f32, %b = 1.0 : f32) {
+          %0 = load %x[%i] : f32
+          %1 = mul %0, %0 : f32
+          %2 = max %a, %0 : f32
+          %3 = min %b, %1 : f32
+          %4 = add %2, %3 : f32
+          store %4, %y[%i]
+          yield %2, %3
+        }
+        %5 = sub %last, %least : f32
+        store %5, %s[]
+      }
+      """, sizes: lengths)
+
+  /// Counts at places that the data say.
+  static let histogram = Program(
+    text: """
+      kernel @histogram(in %x: i32[40], inout %h: i32[8]) {
+        for %i in 0..<40 {
+          %0 = load %x[%i] : i32
+          %1 = and %0, 7 : i32
+          %2 = cast %1 : i64
+          accumulate %h[%2] add= 1
+        }
+      }
+      """, sizes: [[]])
+
+  /// Rows that each need the two before; only the last one is read afterwards.
+  static let rollingRows = Program(
+    text: """
+      kernel @rollingRows(in %x: f32[m,6], out %y: f32[m], out %z: f32[6]) symbols(m) {
+        local %t: f32[50,6] in stack
+        for %b in 0..<6 {
+          store 1.0, %t[0, %b]
+        }
+        for %i in 0..<m {
+          for %j in 0..<6 {
+            %0 = load %x[%i, %j] : f32
+            %1 = load %t[%i, -%j + 5] : f32
+            %2 = mulAdd %0, 0.5, %1 : f32
+            store %2, %t[%i + 1, %j]
+          }
+          %3 = load %t[%i + 1, 3] : f32
+          store %3, %y[%i]
+        }
+        for %e in 0..<6 {
+          %4 = load %t[m, %e] : f32
+          store %4, %z[%e]
+        }
+      }
+      """, sizes: [0, 1, 2, 3, 8, 17].map { [$0] })
+}

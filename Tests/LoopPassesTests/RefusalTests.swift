@@ -24,7 +24,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { message }
 
-  static let all: [Refused] = forms + dependences + lanes + parallel
+  static let all: [Refused] = forms + dependences + lanes + parallel + regrouping
 
   static let forms = [
     Refused(
@@ -49,6 +49,102 @@ struct Refused: Sendable, CustomTestStringConvertible {
       "cannot reorder %i: two or more different loops are needed"),
     Refused(
       .triangle, .reorder(["j", "i"]), "cannot reorder %j, %i: the bounds of %j need %i"),
+  ]
+
+  static let regrouping = [
+    Refused(
+      .recurrence, .scan("i", lanes: 8, reassociates: true),
+      "cannot scan %i by 8: the next %a is no add, mul, min, max, and, or or xor of it and a value "
+        + "that no carried value enters"),
+    Refused(
+      .runningTotals, .scan("i", lanes: 3, reassociates: false),
+      "cannot scan %i by 3: the lanes must be a power of two from 2 to 512"),
+    Refused(
+      .chain, .scan("i", lanes: 8, reassociates: false),
+      "cannot scan %i by 8: %i carries no value; vectorize it"),
+    Refused(
+      """
+      %s = for %i in 0..<n (%a = 0.0 : f32) {
+        %0 = load %x[%i, 0] : f32
+        %1 = add %a, %0 : f32
+        store %1, %y[%i, 0]
+        yield %1
+      }
+      """, .scan("i", lanes: 8, reassociates: false),
+      "cannot scan %i by 8: add of f32 rounds differently in another order; reassociating allows "
+        + "that"),
+    Refused(
+      """
+      %s = for %i in 1..<n (%a = 0.0 : f32) {
+        %0 = load %y[%i - 1, 0] : f32
+        %1 = add %a, %0 : f32
+        store %1, %y[%i, 0]
+        yield %1
+      }
+      """, .scan("i", lanes: 8, reassociates: true),
+      "cannot scan %i by 8: store to %y at [%i, 0] depends on load of %y at [%i - 1, 0]"),
+    Refused(
+      """
+      %s = for %i in 0..<n (%a = 0.0 : f32) {
+        %0 = load %x[%i, 0] : f32
+        %1 = add %a, %0 : f32
+        store %1, %y[%i, 0]
+        %2 = load %x[%i, 1] : f32
+        store %2, %y[%i, 1]
+        yield %1
+      }
+      """, .scan("i", lanes: 8, reassociates: true),
+      "cannot scan %i by 8: a statement that touches memory comes after one that a carried value "
+        + "enters"),
+    Refused(
+      .histogram, .privatize("g", at: "i", into: "c", reassociates: false),
+      "cannot privatize %g at %i: no buffer %g"),
+    Refused(
+      .histogram, .privatize("h", at: "i", into: "x", reassociates: false),
+      "cannot privatize %h at %i: the name %x is taken"),
+    Refused(
+      .histogram, .privatize("x", at: "i", into: "c", reassociates: false),
+      "cannot privatize %x at %i: load of %x at [%i] is no accumulation into it"),
+    Refused(
+      .product, .privatize("c", at: "i", into: "d", reassociates: false),
+      "cannot privatize %c at %i: %i does not run a constant number of times"),
+    Refused(
+      Program(
+        text: """
+          kernel @k(in %x: f32[40], inout %h: f32) {
+            for %i in 0..<40 {
+              %0 = load %x[%i] : f32
+              accumulate %h[] add= %0
+            }
+          }
+          """, sizes: []), .privatize("h", at: "i", into: "c", reassociates: false),
+      "cannot privatize %h at %i: add of f32 rounds differently in another order; reassociating "
+        + "allows that"),
+    Refused(
+      .rollingRows, .foldStorage("y", at: "i", by: 2),
+      "cannot foldStorage %y at %i by 2: %y is a "
+        + "parameter"),
+    Refused(
+      .rollingRows, .foldStorage("t", at: "i", by: 1),
+      "cannot foldStorage %t at %i by 1: an iteration reads 1 places behind what it writes"),
+    Refused(
+      .rollingRows, .foldStorage("t", at: "j", by: 8),
+      "cannot foldStorage %t at %j by 8: load of %t at [%i, -%j + 5] is not %j plus a constant"),
+    Refused(
+      Program(
+        text: """
+          kernel @k(in %x: f32[40], out %y: f32[40]) {
+            local %t: f32[41] in stack
+            store 0.0, %t[40]
+            for %i in 0..<40 {
+              %0 = load %x[%i] : f32
+              store %0, %t[%i]
+              store %0, %y[%i]
+            }
+          }
+          """, sizes: []), .foldStorage("t", at: "i", by: 4),
+      "cannot foldStorage %t at %i by 4: store to %t at [40] is not among the last 4 places where "
+        + "%i starts"),
   ]
 
   static let dependences = [
@@ -112,7 +208,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
     Refused(.recurrence, .parallelize("i"), "cannot parallelize %i: carried value %a"),
     Refused(
       "store 1.0, %y[0, 0]\n for %i in 0..<n { store 2.0, %y[%i, 0] }", .parallelize("i"),
-      "cannot parallelize %i: %i is not the kernel's only statement"),
+      "cannot parallelize %i: %i is beside statements that are no loops"),
     Refused(
       """
       local %t: f32[4] in stack

@@ -17,7 +17,9 @@ struct Scheduled: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(program.testDescription) \(steps)" }
 
-  static let all: [Scheduled] = splits + reorders + unrolls + vectors + parallels
+  static let all: [Scheduled] =
+    splits + reorders + unrolls + vectors + parallels
+    + scans + privates + folds
 
   static let splits = [
     Scheduled(.chain, .split("i", by: 8, outer: "io", inner: "ii")),
@@ -91,6 +93,33 @@ struct Scheduled: Sendable, CustomTestStringConvertible {
     Scheduled(.triangle, .parallelize("i")),
     Scheduled(.ragged, .parallelize("i")),
     Scheduled(.choices, .parallelize("i")),
+  ]
+}
+
+extension Scheduled {
+  static let scans = [4, 16].flatMap { lanes in
+    [
+      Scheduled(.runningTotals, .scan("i", lanes: lanes, reassociates: false)),
+      Scheduled(.runningExtremes, .scan("i", lanes: lanes, reassociates: false)),
+      Scheduled(
+        .runningTotals, .split("i", by: 8, outer: "io", inner: "ii"),
+        .scan("ii", lanes: lanes, reassociates: false)),
+    ]
+  }
+
+  static let privates = [
+    Scheduled(
+      .histogram, .split("i", by: 7, outer: "io", inner: "ii"),
+      .privatize("h", at: "io", into: "copies", reassociates: false)),
+    Scheduled(
+      .histogram, .split("i", by: 8, outer: "io", inner: "ii"),
+      .privatize("h", at: "ii", into: "copies", reassociates: false)),
+  ]
+
+  static let folds = [
+    Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 2)),
+    Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 5)),
+    Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 2), .unroll("i", by: 2)),
   ]
 }
 

@@ -11,14 +11,26 @@ extension GraphDrawer {
     return reduce(value, axes: axes(rank), order: order())
   }
 
-  /// A scan along an axis, in either direction.
+  /// A scan along an axis, in either direction; now and then from given starts, which are
+  /// reductions of the same elements.
   mutating func scan(_ value: ValueID) -> ValueID? {
     let rank = extents(value).count
     guard rank > 0 else { return nil }
     let monoid = random.pick(Reduction.Monoid.allCases.filter(\.row.scans))
+    let axis = random.integer(0...rank - 1)
+    let order = order()
+    var starts: ValueID?
+    if random.oneIn(4) {
+      let scan = Scan(monoid, axis: axis, isExclusive: false, isReverse: false, order: order)
+      let row = try? builder.reduce(monoid, value, axes: [axis], order: .sequential)
+      let wide = row.flatMap { try? builder.expandDims($0, axis: axis) }
+      starts = wide.flatMap {
+        try? builder.broadcast($0, to: scan.startsType(for: type(value)).shape)
+      }
+    }
     return try? builder.scan(
-      monoid, value, axis: random.integer(0...rank - 1), exclusive: random.oneIn(3),
-      reverse: random.oneIn(3))
+      monoid, value, from: starts, axis: axis, exclusive: random.oneIn(3),
+      reverse: random.oneIn(3), order: order)
   }
 
   /// Reductions of rows whose results go back to the rows' elements, as in softmax: reduce,

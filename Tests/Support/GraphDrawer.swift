@@ -36,8 +36,12 @@ struct GraphDrawer {
 
   /// Adds nodes, then chooses results.
   mutating func draw() {
-    // One graph in four is mostly reductions, scans and what works along rows.
-    let choices = random.oneIn(4) ? [2, 3, 7, 7, 8, 9, 9, 9, 10, 11, 12] : Array(0...19)
+    // One graph in four is mostly reductions, scans and what works along rows, one in four mostly
+    // contractions.
+    let choices = random.pick([
+      [2, 3, 7, 7, 8, 9, 9, 9, 10, 11, 12], [0, 2, 3, 7, 10, 11, 20, 20, 21, 21, 21],
+      Array(0...20), Array(0...20),
+    ])
     var attempts = 0
     while builder.graph.nodes.count < size + builder.graph.parameters.count, attempts < size * 4 {
       attempts += 1
@@ -51,6 +55,8 @@ struct GraphDrawer {
         case 7: reduce(value).map { [$0] }
         case 8: scan(value).map { [$0] }
         case 9: rows(value)
+        case 20: contract(value).map { [$0] }
+        case 21: layer(value)
         default: elementwise(value).map { [$0] }
         }
       values += made ?? []
@@ -61,6 +67,8 @@ struct GraphDrawer {
 
   func type(_ value: ValueID) -> TensorType { builder[type: value] }
   func extents(_ value: ValueID) -> [Int] { type(value).extents ?? [] }
+  /// The most elements of one tensor.
+  var limit: Int { shapes.limit }
 
   // MARK: Leaves and calls
 

@@ -6,6 +6,7 @@ import IRCore
 import LLVMBindings
 public import LoopIR
 public import TensorIR
+import TensorPasses
 
 extension IRFile {
   /// What came out of running a file.
@@ -53,6 +54,15 @@ extension IRFile {
       }
     }
     return module
+  }
+
+  /// What the fusion plan decides on the first graph, as it stands before `fuse`.
+  public func fusionDecisions() throws -> [String] {
+    var module = try Module(parsing: program)
+    for stage in stages.prefix(while: { $0 != "fuse" }) {
+      if case .module(let pass) = PassList.named(stage, for: row) { module = try pass.run(module) }
+    }
+    return module.graphs.first.map { FusionPlan($0).decisions.map(\.description) } ?? []
   }
 
   /// Stages that are no passes.

@@ -82,6 +82,9 @@ public struct IRFile: Sendable, CustomStringConvertible {
   /// The message of `// error:` and its line.
   public var expectedError: (line: Int, text: String)? { directives("error").first }
 
+  /// Words of `// reason:`, each to stand in a decision of the fusion plan.
+  public var reasons: [String] { directives("reason").map(\.text) }
+
   /// The words of `// count:` and how often each must stand in the output.
   public var counts: [(text: String, count: Int)] {
     directives("count").flatMap { $0.text.components(separatedBy: ", ") }.compactMap { item in

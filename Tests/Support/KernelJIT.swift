@@ -24,15 +24,16 @@ public final class JITKernel: Sendable {
   /// The object and what it needs.
   public let code: KernelObject
   private let object: JITObject
-  private let address: UInt
+  private let addresses: [UInt]
 
   /// Compiles a verified kernel for a row that runs here.
   public init(_ kernel: Kernel, for row: TargetRow) throws {
     let number = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
     self.kernel = kernel
     code = try objectCode(of: kernel, for: row, symbol: "lathe_test_\(number)")
-    object = try Self.session.get().add(code.object)
-    address = UInt(bitPattern: try object.address(of: code.symbol))
+    let object = try Self.session.get().add(code.object)
+    addresses = try code.symbols.map { UInt(bitPattern: try object.address(of: $0)) }
+    self.object = object
   }
 
   /// Runs every iteration on this thread.
@@ -45,10 +46,17 @@ public final class JITKernel: Sendable {
   public func run(_ buffers: [UnsafeMutableRawPointer], symbols: [Int] = []) -> Int? {
     var status = lathe_status(word: LATHE_OK)
     let scratch = lathe_alloc(max(64, code.scratchBytes))
-    defer { lathe_free(scratch, max(64, code.scratchBytes)) }
-    let function = unsafeBitCast(address, to: Function.self)
-    function(
-      buffers, symbols.map(Int64.init), 0, Int64(iterations(symbols)), &status, scratch)
+    let shared = lathe_alloc(max(64, code.sharedBytes))
+    defer {
+      lathe_free(scratch, max(64, code.scratchBytes))
+      lathe_free(shared, max(64, code.sharedBytes))
+    }
+    let arguments = buffers + (shared.map { [$0] } ?? [])
+    for (address, phase) in zip(addresses, kernel.phases) {
+      let function = unsafeBitCast(address, to: Function.self)
+      function(
+        arguments, symbols.map(Int64.init), 0, Int64(iterations(phase, symbols)), &status, scratch)
+    }
     withExtendedLifetime(object) {}
     return status.word == LATHE_OK ? nil : Int(status.word)
   }
@@ -66,9 +74,9 @@ public final class JITKernel: Sendable {
     return memory.map { Array($0) }
   }
 
-  /// The number of iterations of the parallel loop; 1 without one.
-  private func iterations(_ symbols: [Int]) -> Int {
-    guard case .loop(let loop)? = kernel.body.first, loop.kind == .parallel else { return 1 }
+  /// The number of iterations of a phase's parallel loop; 1 without one.
+  private func iterations(_ phase: [Statement], _ symbols: [Int]) -> Int {
+    guard case .loop(let loop)? = phase.first, loop.kind == .parallel else { return 1 }
     let value: (IndexExpression.Atom) -> Int? = { atom in
       guard case .symbol(let name) = atom else { return nil }
       return self.kernel.symbols.firstIndex(of: name).map { symbols[$0] }

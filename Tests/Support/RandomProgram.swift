@@ -23,8 +23,9 @@ public struct RandomProgram: Sendable {
   }
 
   /// Draws a program of up to about 30 nodes: every elementwise row whose types fit, views of every
-  /// kind, reductions and scans, rows that are reduced and go on, constants, calls, and results of several types, over sizes that meet every boundary of
-  /// vectors. One program in 25 has tensors large enough to be shared out to threads.
+  /// kind, reductions and scans, rows that are reduced and go on, contractions with what comes
+  /// before and after them, constants, calls, and results of several types, over sizes that meet
+  /// every boundary of vectors. One program in 25 has tensors large enough to be shared out to threads.
   public init(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     let isLarge = seed % 25 == 7

@@ -159,7 +159,7 @@ import Testing
     ),
     (
       "graph @f(%x: f32[2]) -> f32 {\n %0 = view %x[i] : f32[2]\n %1 = neg %x : f32",
-      "3:5: '->' and the view's axes expected, found '='"
+      "3:5: '->' and the result's axes expected, found '='"
     ),
     ("graph @f(%x: f32[lane]) -> f32", "1:18: a symbol or axis expected, found 'lane', which"),
   ]

@@ -85,16 +85,19 @@ extension Tensor {
   }
   /// Shift to the left; 0 for a count outside the width.
   @_transparent
+  @_disfavoredOverload
   public static func << (a: Tensor, b: Tensor) -> Tensor {
     apply(.shiftLeft, a, b, address: lathe_here())
   }
   /// Shift to the right, arithmetic; 0 for a count outside the width.
   @_transparent
+  @_disfavoredOverload
   public static func >> (a: Tensor, b: Tensor) -> Tensor {
     apply(.shiftRight, a, b, address: lathe_here())
   }
   /// Bitwise complement; logical on `bool`.
   @_transparent
+  @_disfavoredOverload
   public static prefix func ~ (a: Tensor) -> Tensor { apply(.not, a, address: lathe_here()) }
 }
 

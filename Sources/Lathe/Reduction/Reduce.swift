@@ -115,7 +115,8 @@ extension Tensor {
         at: location)
     }
     let scan = Scan(
-      monoid, axis: axis, isExclusive: exclusive, isReverse: reverse, order: .sequential)
+      monoid, axis: axis, isExclusive: exclusive, isReverse: reverse,
+      of: operand.node.tensorType, row: Compiler.current.options.row)
     return Tensor(
       .scan(scan), [.node(operand.node)], dtype: operand.dtype, shape: operand.shape, at: location)
   }

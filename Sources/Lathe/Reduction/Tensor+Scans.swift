@@ -1,6 +1,7 @@
 // Cumulative sum, product, max and min.
 //
-// Element k of the result combines the elements up to k along the axis, one after the other.
+// Element k of the result combines the elements up to k along the axis: in order(lanes …) along the
+// innermost axis, one after the other elsewhere (see the article "Rounding").
 // `exclusive` leaves element k itself out, so that the first result is that of nothing (0, 1, -inf or
 // the least integer, inf or the greatest); `reverse` runs from the end. Shapes and element types stay.
 

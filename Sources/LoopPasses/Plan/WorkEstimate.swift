@@ -76,21 +76,24 @@ struct WorkEstimate {
   private func instructionCount(_ statement: Statement, _ isVector: Bool) -> Double {
     switch statement {
     case .define(let id, _):
-      let type = kernel[id].type.dtype
-      let registers = isVector ? Swift.max(1, lanes / row.lanes(type)) : 1
-      return Double(registers * (costs(statement, in: kernel)?.instructions ?? 1))
+      let count = registers(kernel[id].type, isVector)
+      return Double(count * (costs(statement, in: kernel)?.instructions ?? 1))
     case .store(let value, _, _), .accumulate(_, let value, _, _):
-      let type = kernel.type(of: value).dtype
-      return Double(isVector ? Swift.max(1, lanes / row.lanes(type)) : 1)
+      return Double(registers(kernel.type(of: value), isVector))
     case .check, .loop, .whileLoop, .branch: return 1
     }
   }
 
+  /// Registers of a value, which may have lanes already.
+  private func registers(_ type: ValueType, _ isVector: Bool) -> Int {
+    Swift.max(1, type.lanes * (isVector ? lanes : 1) / row.lanes(type.dtype))
+  }
+
   private func bytesMoved(_ statement: Statement) -> Int {
     switch statement {
-    case .define(let id, .load): kernel[id].type.dtype.byteSize
-    case .store(let value, _, _): kernel.type(of: value).dtype.byteSize
-    case .accumulate(_, let value, _, _): 2 * kernel.type(of: value).dtype.byteSize
+    case .define(let id, .load): kernel[id].type.byteSize
+    case .store(let value, _, _): kernel.type(of: value).byteSize
+    case .accumulate(_, let value, _, _): 2 * kernel.type(of: value).byteSize
     case .define, .check, .loop, .whileLoop, .branch: 0
     }
   }
@@ -152,4 +155,9 @@ extension Kernel {
     if let cost = costs(statement, in: self) { return cost.pressure - 1 }
     return statement.blocks.map { pressure($0, costs) }.max() ?? 0
   }
+}
+
+extension ValueType {
+  /// Bytes of all lanes.
+  fileprivate var byteSize: Int { lanes * dtype.byteSize }
 }

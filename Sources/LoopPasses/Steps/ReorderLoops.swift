@@ -70,27 +70,16 @@ extension Kernel {
     }
   }
 
+  /// Looks for two accesses that the new order turns around, loop by loop from the outermost in:
+  /// what cannot meet at some directions cannot at any that begin with them.
   private func brokenDependence(_ nest: [Loop], _ order: [Loop]) -> Dependence? {
     let test = DependenceTest(self)
     let inside = test.references(inside: nest[nest.count - 1].variable)
     let places = order.compactMap { loop in nest.firstIndex { $0.variable == loop.variable } }
-    let turned = Direction.combinations(nest.count).filter { directions in
-      let before = directions.first { $0 != .same }
-      let after = places.lazy.map { directions[$0] }.first { $0 != .same }
-      return before == .ahead && after == .behind
-    }
     for a in inside {
       for b in inside where test.mayShareMemory(a, b) {
-        for directions in turned {
-          let distances = zip(nest, directions).map { loop, direction in
-            switch direction {
-            case .same: Distance.none(loop)
-            case .ahead: Distance.ahead(loop)
-            case .behind: Distance.behind(loop)
-            }
-          }
-          if test.mayMeet(a, b, at: distances) { return test.describe(b, on: a) }
-        }
+        var search = TurnSearch(test: test, first: a, second: b, nest: nest, places: places)
+        if search.findsTurn() { return test.describe(b, on: a) }
       }
     }
     return nil
@@ -100,11 +89,53 @@ extension Kernel {
 /// Where the second of two iterations stands in one loop, seen from the first.
 private enum Direction: CaseIterable {
   case behind, same, ahead
+}
 
-  /// Every list of `count` directions.
-  static func combinations(_ count: Int) -> [[Direction]] {
-    (0..<count).reduce([[]]) { lists, _ in
-      lists.flatMap { list in allCases.map { list + [$0] } }
+/// Search for directions in which the second access comes after the first in the present order
+/// of loops and before it in the new one (after Burke and Cytron, *Interprocedural dependence
+/// analysis and parallelization*, 1986).
+private struct TurnSearch {
+  let test: DependenceTest
+  let first: MemoryReference
+  let second: MemoryReference
+  /// The loops in their present order.
+  let nest: [Loop]
+  /// Places in `nest` in the new order.
+  let places: [Int]
+  private var directions: [Direction] = []
+  private var distances: [Distance] = []
+
+  init(
+    test: DependenceTest, first: MemoryReference, second: MemoryReference, nest: [Loop],
+    places: [Int]
+  ) {
+    self.test = test
+    self.first = first
+    self.second = second
+    self.nest = nest
+    self.places = places
+  }
+
+  mutating func findsTurn() -> Bool {
+    if directions.first(where: { $0 != .same }) == .behind { return false }
+    if !distances.isEmpty, !test.mayMeet(first, second, at: distances) { return false }
+    if directions.count == nest.count {
+      let before = directions.first { $0 != .same }
+      let after = places.map { directions[$0] }.first { $0 != .same }
+      return before == .ahead && after == .behind
     }
+    let loop = nest[directions.count]
+    for direction in Direction.allCases {
+      directions.append(direction)
+      switch direction {
+      case .same: distances.append(.none(loop))
+      case .ahead: distances.append(.ahead(loop))
+      case .behind: distances.append(.behind(loop))
+      }
+      if findsTurn() { return true }
+      directions.removeLast()
+      distances.removeLast()
+    }
+    return false
   }
 }

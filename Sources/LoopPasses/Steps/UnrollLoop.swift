@@ -24,10 +24,10 @@ extension Kernel {
     guard !overflow, !tooMany, statements <= Self.largestUnrolledBody else {
       throw ScheduleRefusal(step, "the body would be too long")
     }
-    if factor == 1 { return self }
     if let count = loop.constantTripCount, count <= factor {
       return fullyUnrolled(loop, iterations: count)
     }
+    if factor == 1 { return self }
     return unrolled(loop, by: factor, group: group, enclosing: site.enclosing)
   }
 

@@ -11,6 +11,12 @@ extension LaneBuilder {
 
   private mutating func emit(_ statement: Statement, _ mask: Mask) {
     switch statement {
+    case .define(let id, .load(let place, let ownMask, let otherwise))
+    where varying.variables.contains(id) && parts(of: ownMask).uniform != nil:
+      emitLoad(id, place, otherwise ?? .zero(kernel[id].type.dtype), parts(of: ownMask), mask)
+    case .store(_, _, let ownMask) where parts(of: ownMask).uniform != nil,
+      .accumulate(_, _, _, let ownMask) where parts(of: ownMask).uniform != nil:
+      emitWrite(statement, parts(of: ownMask), mask)
     case .define(let id, let operation):
       let isVarying = varying.variables.contains(id)
       let rewritten =
@@ -31,6 +37,37 @@ extension LaneBuilder {
     case .whileLoop(let loop): emit(loop, mask)
     case .branch(let branch): emit(branch, mask)
     }
+  }
+
+  /// The parts of a mask: the same in all lanes, and another per lane.
+  private typealias MaskParts = (uniform: Operand?, varying: Operand?)
+
+  /// A load under a mask whose one part is the same in all lanes: a choice.
+  private mutating func emitLoad(
+    _ id: VariableID, _ place: Access, _ otherwise: Literal, _ own: MaskParts, _ mask: Mask
+  ) {
+    guard let condition = own.uniform else { return }
+    let loaded = kernel.makeVariable(ValueType(kernel[id].type.dtype, lanes: lanes))
+    let then = nested { builder in
+      let lanesOn = builder.both(mask, own.varying)
+      builder.statements.append(
+        .define(
+          loaded,
+          .load(
+            builder.access(place), mask: lanesOn, otherwise: lanesOn == nil ? nil : otherwise)))
+    }
+    var branch = Branch(condition: uniform(condition), then: then)
+    branch.thenYields = [.variable(loaded)]
+    branch.otherwiseYields = [.literal(otherwise)]
+    branch.results = [declare(id)]
+    statements.append(.branch(branch))
+  }
+
+  /// A write under a mask whose one part is the same in all lanes: a choice.
+  private mutating func emitWrite(_ statement: Statement, _ own: MaskParts, _ mask: Mask) {
+    guard let condition = own.uniform else { return }
+    let inside = nested { $0.emit(statement.replacingMask(by: own.varying), mask) }
+    statements.append(.branch(Branch(condition: uniform(condition), then: inside)))
   }
 
   /// The lanes of `mask` where a statement's own mask holds too.
@@ -93,5 +130,17 @@ extension LaneBuilder {
     }
     let all = define(ValueType(.bool), .reduceLanes(.and, holds))
     statements.append(.check(all, message: message))
+  }
+}
+
+extension Statement {
+  /// The write under another mask.
+  fileprivate func replacingMask(by mask: Operand?) -> Statement {
+    switch self {
+    case .store(let value, let access, _): .store(value, access, mask: mask)
+    case .accumulate(let row, let value, let access, _):
+      .accumulate(row, value, access, mask: mask)
+    case .define, .check, .loop, .whileLoop, .branch: self
+    }
   }
 }

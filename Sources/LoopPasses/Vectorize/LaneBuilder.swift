@@ -35,6 +35,8 @@ struct LaneBuilder {
   /// Statements for before the loop.
   private(set) var prologue: [Statement] = []
   private let definedInside: Set<VariableID>
+  /// Operands of the conjunctions inside the loop.
+  private let conjunctions: [VariableID: [Operand]]
   private let usedInside: Set<VariableID>
   private var values: [VariableID: VariableID] = [:]
   private var expressions: [VariableID: IndexExpression] = [:]
@@ -48,25 +50,59 @@ struct LaneBuilder {
     varying = VaryingValues(loop)
     definedInside = Set([loop.variable] + loop.body.allDefinitions)
     usedInside = loop.body.usedVariables
+    var conjunctions: [VariableID: [Operand]] = [:]
+    loop.body.forEachNested { statement in
+      if case .define(let id, .elementwise(.and, let operands)) = statement {
+        conjunctions[id] = operands
+      }
+    }
+    self.conjunctions = conjunctions
   }
 
-  /// The body with iteration `variable + lane` in each lane that `mask` has on; a `limit` makes
-  /// the mask of the lanes below it.
-  mutating func rewrite(
-    _ loop: Loop, at variable: VariableID, limit: IndexExpression?
-  ) -> [Statement] {
+  /// The part of a mask that is the same in all lanes, and the part that is not; a mask that is
+  /// no conjunction of the two is one or the other.
+  func parts(of mask: Operand?) -> (uniform: Operand?, varying: Operand?) {
+    guard let mask else { return (nil, nil) }
+    guard varying.contains(mask) else { return (mask, nil) }
+    guard let operands = mask.asVariable.flatMap({ conjunctions[$0] }),
+      let uniform = operands.first(where: { !varying.contains($0) }),
+      let rest = operands.first(where: { varying.contains($0) })
+    else { return (nil, mask) }
+    return (uniform, rest)
+  }
+
+  /// What one pass through the body of a loop in lanes emits: for the lanes of a mask, from the
+  /// scalars that the loop carries to those of the next pass.
+  typealias Pass = (inout LaneBuilder, Mask, [VariableID]) -> [Operand]
+
+  /// A loop in lanes in the place of `loop`: `bounds` has its kind, bounds and step, `name` its
+  /// variable's name, `initial` what it carries at the start; a `limit` puts a mask on the lanes
+  /// that are not below it. The last such loop defines the results of `loop`.
+  mutating func lanesLoop(
+    for loop: Loop, bounds: Loop, named name: String?, initial: [Operand], isLast: Bool,
+    limit: IndexExpression?, _ pass: Pass
+  ) -> Loop {
+    var result = bounds
+    result.variable = kernel.makeVariable(ValueType(.i64), name: name)
+    result.carried = zip(loop.carried, initial).map { carried, initial in
+      let type = kernel[carried.inside].type
+      return Carried(
+        inside: kernel.makeVariable(type), initial: initial,
+        result: isLast ? carried.result : kernel.makeVariable(type))
+    }
     values = [:]
     available = Available()
-    expressions = [loop.variable: variable.expression + .lane]
-    return nested { builder in
+    expressions = [loop.variable: result.variable.expression + .lane]
+    result.body = nested { builder in
       var mask = Mask.all
       if let limit {
         let place = builder.vector(.variable(loop.variable))
         let end = builder.vector(ofIndex: limit)
         mask.operand = builder.apply(.lt, [place, end], .bool)
       }
-      builder.emit(loop.body, mask)
+      result.yields = pass(&builder, mask, result.carried.map(\.inside))
     }
+    return result
   }
 
   // MARK: Scopes

@@ -9,9 +9,10 @@ struct VaryingValues {
   private(set) var variables: Set<VariableID>
   private var changed = false
 
-  /// Analyzes `loop`: iterates to the least set that is closed under dependence.
+  /// Analyzes `loop`: iterates to the least set that is closed under dependence. What the loop
+  /// carries differs from iteration to iteration.
   init(_ loop: Loop) {
-    variables = [loop.variable]
+    variables = Set([loop.variable] + loop.carried.map(\.inside))
     repeat {
       changed = false
       visit(loop.body, mayBeEmpty: false)

@@ -14,11 +14,27 @@ extension Kernel {
   public func vectorizing(_ name: String, lanes: Int) throws(ScheduleRefusal) -> Kernel {
     let step = ScheduleStep.vectorize(name, lanes: lanes)
     let site = try site(of: name, for: step)
-    try checkForm(of: site.loop, lanes, for: step)
-    if let reason = writeToOnePlace(in: site.loop) ?? dependence(in: site.loop, lanes) {
+    if let carried = site.loop.carried.first {
+      throw ScheduleRefusal(
+        step, "carried value \(spelling(carried.inside)) goes from iteration to iteration")
+    }
+    try checkLanes(of: site.loop, lanes, for: step)
+    return vectorized(site.loop, lanes, enclosing: site.enclosing) {
+      builder, mask, _ in
+      builder.emit(site.loop.body, mask)
+      return []
+    }
+  }
+
+  /// Refuses `step` unless groups of `lanes` iterations of `loop` may run together, but for what
+  /// the loop carries.
+  func checkLanes(
+    of loop: Loop, _ lanes: Int, for step: ScheduleStep
+  ) throws(ScheduleRefusal) {
+    try checkForm(of: loop, lanes, for: step)
+    if let reason = writeToOnePlace(in: loop) ?? dependence(in: loop, lanes) {
       throw ScheduleRefusal(step, reason)
     }
-    return vectorized(site.loop, lanes, enclosing: site.enclosing)
   }
 
   private func checkForm(
@@ -35,10 +51,6 @@ extension Kernel {
     }
     guard loop.step == 1 else {
       throw ScheduleRefusal(step, "\(name) has step \(loop.step)")
-    }
-    if let carried = loop.carried.first {
-      throw ScheduleRefusal(
-        step, "carried value \(spelling(carried.inside)) goes from iteration to iteration")
     }
     if let id = loop.body.allDefinitions.first(where: { self[$0].type.lanes > 1 }) {
       throw ScheduleRefusal(step, "\(spelling(id)) has lanes already")
@@ -61,26 +73,32 @@ extension Kernel {
     return dependence?.description
   }
 
-  private func vectorized(_ loop: Loop, _ lanes: Int, enclosing: [Statement]) -> Kernel {
+  /// A loop over whole groups of lanes, and one over the rest under a mask.
+  func vectorized(
+    _ loop: Loop, _ lanes: Int, enclosing: [Statement], _ pass: LaneBuilder.Pass
+  ) -> Kernel {
     var builder = LaneBuilder(self, loop, lanes: lanes)
-    var main = loop
-    main.kind = .vector
-    main.step = lanes
+    let name = self[loop.variable].name
+    var bounds = loop
+    bounds.kind = .vector
+    bounds.step = lanes
     let hasTail = IndexBounds(enclosing: enclosing).divisor(of: loop.extent) % lanes != 0
-    if hasTail { main.upper = groupedUpper(of: loop, group: lanes, enclosing: enclosing) }
+    if hasTail { bounds.upper = groupedUpper(of: loop, group: lanes, enclosing: enclosing) }
     var loops: [Statement] = []
-    if main.constantTripCount != 0 {
-      main.variable = builder.kernel.makeVariable(ValueType(.i64), name: self[loop.variable].name)
-      main.body = builder.rewrite(loop, at: main.variable, limit: nil)
+    var initial = loop.carried.map(\.initial)
+    if bounds.constantTripCount != 0 {
+      let main = builder.lanesLoop(
+        for: loop, bounds: bounds, named: name, initial: initial, isLast: !hasTail, limit: nil,
+        pass)
+      initial = main.carried.map { .variable($0.result) }
       loops.append(.loop(main))
     }
     if hasTail {
-      let name = self[loop.variable].name.map { freshName(like: "\($0)_tail") }
-      var tail = main
-      tail.lower = main.upper
-      tail.upper = loop.upper
-      tail.variable = builder.kernel.makeVariable(ValueType(.i64), name: name)
-      tail.body = builder.rewrite(loop, at: tail.variable, limit: loop.upper)
+      bounds.lower = bounds.upper
+      bounds.upper = loop.upper
+      let tail = builder.lanesLoop(
+        for: loop, bounds: bounds, named: name.map { freshName(like: "\($0)_tail") },
+        initial: initial, isLast: true, limit: loop.upper, pass)
       loops.append(.loop(tail))
     }
     return builder.kernel.replacingLoop(loop.variable, by: builder.prologue + loops)

@@ -1,0 +1,144 @@
+// Steps of schedules, and their text.
+
+/// One step of a schedule. Loops are named by their induction variables' spelling.
+public enum ScheduleStep: Hashable, Sendable {
+  /// Cuts a loop into an outer loop over blocks of `factor` and an inner loop in a block; the last
+  /// block is guarded where `factor` does not divide the extent.
+  case split(String, by: Int, outer: String, inner: String)
+  /// Puts perfectly nested loops in the given order, outermost first.
+  case reorder([String])
+  /// Makes one loop of a loop and the one alone inside it.
+  case fuse(String, String, into: String)
+  /// Repeats the body of a serial loop `by` times per iteration; the rest runs in a loop after it.
+  case unroll(String, by: Int)
+  /// Runs `lanes` consecutive iterations in lanes, the tail under a mask.
+  case vectorize(String, lanes: Int)
+  /// Shares the iterations of an outermost loop out to the team.
+  case parallelize(String)
+  /// Runs the last, shorter block of a split loop at full length; what the added iterations must
+  /// not touch stands under a mask.
+  case pad(String)
+  /// Cuts a loop over blocks into the whole blocks and the last, shorter one, which gets loops of
+  /// its own (named with `_edge`).
+  case specialize(String)
+  /// Moves the nest of the first loop into the second loop, to the tile that an iteration handles.
+  case computeAt(String, String)
+  /// Keeps the window of a buffer that an iteration of a loop touches in a local.
+  case localize(String, at: String, into: String, role: Buffer.Role)
+  /// Computes the loads of a buffer, with what is computed from them alone, for all iterations of
+  /// the loops `axes` before the body of `at` (before the whole nest without one), into a local
+  /// whose axes they are; its last axis is `padding` elements longer.
+  case stage(
+    String, at: String?, into: String, axes: [String], padding: Int, role: Buffer.Role)
+  /// Turns a local whose indices are constant into values.
+  case promote(String)
+  /// Runs `lanes` iterations of a loop of recurrences in lanes, combining by doubling distances.
+  case scan(String, lanes: Int, reassociates: Bool)
+  /// Gives each iteration of a loop a copy of a buffer to combine into.
+  case privatize(String, at: String, into: String, reassociates: Bool)
+  /// Keeps the last `by` places of a local along the axis that a loop moves through.
+  case foldStorage(String, at: String, by: Int)
+}
+
+extension ScheduleStep {
+  /// The loops that must exist before the step.
+  public var loops: [String] {
+    switch self {
+    case .split(let loop, _, _, _), .unroll(let loop, _), .vectorize(let loop, _),
+      .parallelize(let loop), .pad(let loop), .specialize(let loop), .localize(_, let loop, _, _),
+      .scan(let loop, _, _), .privatize(_, let loop, _, _), .foldStorage(_, let loop, _):
+      [loop]
+    case .reorder(let loops): loops
+    case .fuse(let outer, let inner, _), .computeAt(let outer, let inner): [outer, inner]
+    case .stage(_, let loop, _, let axes, _, _): (loop.map { [$0] } ?? []) + axes
+    case .promote: []
+    }
+  }
+
+  /// The step's number, where it has one that is at least 1.
+  var factor: Int? {
+    switch self {
+    case .split(_, let factor, _, _), .unroll(_, let factor), .vectorize(_, let factor),
+      .scan(_, let factor, _), .foldStorage(_, _, let factor):
+      factor
+    case .reorder, .fuse, .parallelize, .pad, .specialize, .computeAt, .localize, .stage,
+      .promote, .privatize:
+      nil
+    }
+  }
+
+  /// Whether the step makes loops whose names follow from those it is given.
+  var derivesNames: Bool {
+    switch self {
+    case .specialize, .localize, .stage, .privatize: true
+    case .split, .reorder, .fuse, .unroll, .vectorize, .parallelize, .pad, .computeAt, .promote,
+      .scan, .foldStorage:
+      false
+    }
+  }
+
+  /// The step with every loop and buffer named by what `rename` makes of its name.
+  func renaming(_ rename: (String) -> String) -> ScheduleStep {
+    switch self {
+    case .split(let loop, let factor, let outer, let inner):
+      .split(rename(loop), by: factor, outer: rename(outer), inner: rename(inner))
+    case .reorder(let loops): .reorder(loops.map(rename))
+    case .fuse(let outer, let inner, let into):
+      .fuse(rename(outer), rename(inner), into: rename(into))
+    case .unroll(let loop, let factor): .unroll(rename(loop), by: factor)
+    case .vectorize(let loop, let lanes): .vectorize(rename(loop), lanes: lanes)
+    case .parallelize(let loop): .parallelize(rename(loop))
+    case .pad(let loop): .pad(rename(loop))
+    case .specialize(let loop): .specialize(rename(loop))
+    case .computeAt(let nest, let loop): .computeAt(rename(nest), rename(loop))
+    case .localize(let buffer, let loop, let local, let role):
+      .localize(rename(buffer), at: rename(loop), into: rename(local), role: role)
+    case .stage(let buffer, let loop, let local, let axes, let padding, let role):
+      .stage(
+        rename(buffer), at: loop.map(rename), into: rename(local), axes: axes.map(rename),
+        padding: padding, role: role)
+    case .promote(let buffer): .promote(rename(buffer))
+    case .scan(let loop, let lanes, let reassociates):
+      .scan(rename(loop), lanes: lanes, reassociates: reassociates)
+    case .privatize(let buffer, let loop, let copies, let reassociates):
+      .privatize(
+        rename(buffer), at: rename(loop), into: rename(copies), reassociates: reassociates)
+    case .foldStorage(let buffer, let loop, let count):
+      .foldStorage(rename(buffer), at: rename(loop), by: count)
+    }
+  }
+}
+
+extension ScheduleStep: CustomStringConvertible {
+  /// The step's text.
+  public var description: String {
+    switch self {
+    case .split(let loop, let factor, let outer, let inner):
+      "split %\(loop) by \(factor) into %\(outer) %\(inner)"
+    case .reorder(let loops): "reorder \(Self.list(loops))"
+    case .fuse(let outer, let inner, let into): "fuse %\(outer) %\(inner) into %\(into)"
+    case .unroll(let loop, let factor): "unroll %\(loop) by \(factor)"
+    case .vectorize(let loop, let lanes): "vectorize %\(loop) by \(lanes)"
+    case .parallelize(let loop): "parallelize %\(loop)"
+    case .pad(let loop): "pad %\(loop)"
+    case .specialize(let loop): "specialize %\(loop)"
+    case .computeAt(let nest, let loop): "computeAt %\(nest) %\(loop)"
+    case .localize(let buffer, let loop, let local, let role):
+      "localize %\(buffer) at %\(loop) into %\(local) in \(role.rawValue)"
+    case .stage(let buffer, let loop, let local, let axes, let padding, let role):
+      "stage %\(buffer)\(loop.map { " at %\($0)" } ?? "") into %\(local) [\(Self.list(axes))]"
+        + "\(padding == 0 ? "" : " pad \(padding)") in \(role.rawValue)"
+    case .promote(let buffer): "promote %\(buffer)"
+    case .scan(let loop, let lanes, let reassociates):
+      "scan %\(loop) by \(lanes)\(reassociates ? " reassociating" : "")"
+    case .privatize(let buffer, let loop, let copies, let reassociates):
+      "privatize %\(buffer) at %\(loop) into %\(copies)\(reassociates ? " reassociating" : "")"
+    case .foldStorage(let buffer, let loop, let count):
+      "foldStorage %\(buffer) at %\(loop) by \(count)"
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.map { "%\($0)" }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,138 @@
+// Whether what an iteration reads of a local was written in the same iteration.
+
+import IRCore
+import LoopIR
+
+extension DependenceTest {
+  /// The first read of a private buffer in `loop` (of `buffer`, where one is named) that no earlier
+  /// write of the same iteration is known to cover, in words.
+  func uncoveredRead(in loop: Loop, of buffer: BufferID? = nil) -> String? {
+    for read in references(inside: loop.variable) where isPrivate(read) {
+      if case .store = read.statement { continue }
+      if let buffer, buffer != read.access.buffer { continue }
+      if !Coverage(read).isCovered(in: loop) { return text(read) }
+    }
+    return nil
+  }
+}
+
+/// Search for a write that certainly comes before a read and writes all that it reads.
+private struct Coverage {
+  let read: MemoryReference
+  private let bounds: IndexBounds
+  private let readLoops: [Loop]
+
+  init(_ read: MemoryReference) {
+    self.read = read
+    bounds = IndexBounds(enclosing: read.enclosing)
+    readLoops = read.enclosing.compactMap { statement in
+      if case .loop(let loop) = statement { return loop }
+      return nil
+    }
+  }
+
+  /// Whether a statement before the read, in a block around it inside `loop`, covers it.
+  func isCovered(in loop: Loop) -> Bool {
+    let path = Array(read.enclosing.drop { !$0.definesLoop(loop.variable) }) + [read.statement]
+    for (outer, inner) in zip(path, path.dropFirst()) {
+      for block in outer.blocks {
+        guard let place = block.firstIndex(of: inner) else { continue }
+        if block[..<place].contains(where: { covers($0, []) }) { return true }
+      }
+    }
+    return false
+  }
+
+  private func covers(_ statement: Statement, _ own: [Loop]) -> Bool {
+    switch statement {
+    case .define, .accumulate, .check, .whileLoop: return false
+    case .store(_, let access, let mask):
+      guard access.buffer == read.access.buffer, mask == nil || mask == read.mask else {
+        return false
+      }
+      return covers(access.indices, own[...], VariableMap(), free: [])
+    case .loop(let loop):
+      return [statement].touches(read.access.buffer)
+        && loop.body.contains { covers($0, own + [loop]) }
+    case .branch(let branch):
+      return branch.then.contains { covers($0, own) }
+        && branch.otherwise.contains { covers($0, own) }
+    }
+  }
+
+  /// Whether a store at `indices` covers the read: each loop around the store is, in the same
+  /// order of names, one around the read with equal bounds, or runs over all that the read needs.
+  private func covers(
+    _ indices: [IndexExpression], _ loops: ArraySlice<Loop>, _ map: VariableMap, free: [Loop]
+  ) -> Bool {
+    let substitution = map.substitution
+    guard let loop = loops.first else {
+      return covers(indices.map(substitution.index), free: free)
+    }
+    let lower = substitution.index(loop.lower)
+    let upper = substitution.index(loop.upper)
+    for other in readLoops
+    where other.lower == lower && other.upper == upper && other.step == loop.step {
+      var next = map
+      next.replace(loop.variable, by: .variable(other.variable))
+      if covers(indices, loops.dropFirst(), next, free: free) { return true }
+    }
+    var open = loop
+    open.lower = lower
+    open.upper = upper
+    return covers(indices, loops.dropFirst(), map, free: free + [open])
+  }
+
+  private func covers(_ indices: [IndexExpression], free: [Loop]) -> Bool {
+    var rest = free
+    for (write, place) in zip(indices, read.access.indices) {
+      if write == place, !free.contains(where: { write.contains($0.variable.atom) }) { continue }
+      guard let index = rest.firstIndex(where: { write.contains($0.variable.atom) }),
+        runsOver(place, rest.remove(at: index), write), hasNone(of: rest, write)
+      else { return false }
+    }
+    return rest.allSatisfy { bounds.lower(of: $0.extent).map { $0 > 0 } ?? false }
+  }
+
+  private func hasNone(of loops: [Loop], _ expression: IndexExpression) -> Bool {
+    !loops.contains { expression.contains($0.variable.atom) }
+  }
+
+  /// Whether `write`, the loop's variable plus something that does not move, and the lane where
+  /// there are several, takes every value of `place`.
+  private func runsOver(
+    _ place: IndexExpression, _ loop: Loop, _ write: IndexExpression
+  ) -> Bool {
+    let lanes = read.lanes
+    let moving = lanes > 1 ? loop.variable.expression + .lane : loop.variable.expression
+    let offset = write - moving
+    // Whole groups of lanes, one after the other, leave no gap.
+    guard loop.step == lanes, lanes == 1 || loop.extent.isMultiple(of: lanes),
+      !offset.contains(loop.variable.atom), !offset.contains(.lane),
+      let first = place.lane(0), let last = place.lane(lanes - 1),
+      let low = bounds.lower(of: first - loop.lower - offset), low >= 0,
+      let high = bounds.upper(of: last - loop.upper - offset), high < 0
+    else { return false }
+    return true
+  }
+}
+
+extension MemoryReference {
+  /// The mask of a load.
+  fileprivate var mask: Operand? {
+    guard case .define(_, .load(_, let mask, _)) = statement else { return nil }
+    return mask
+  }
+}
+
+extension IndexExpression {
+  /// The value in one lane; `nil` unless it rises by one from lane to lane, or has none.
+  fileprivate func lane(_ lane: Int) -> IndexExpression? {
+    guard let factor = coefficient(of: .lane), factor == 0 || factor == 1 else { return nil }
+    return substituting { $0 == .lane ? IndexExpression(lane) : nil }
+  }
+
+  fileprivate func isMultiple(of factor: Int) -> Bool {
+    (asConstant ?? 1) % factor == 0
+  }
+}

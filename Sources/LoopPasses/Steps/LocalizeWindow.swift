@@ -1,0 +1,254 @@
+// The schedule step `localize`.
+
+import IRCore
+public import LoopIR
+
+extension Kernel {
+  /// Keeps the window of a buffer that one iteration of a loop touches in a local: loaded before
+  /// the iteration's first access, unless that overwrites all of it, and stored after the last
+  /// where the iteration writes and somebody else may read.
+  ///
+  /// Legal when every access in the loop is of one lane, and each subscript either is the same in
+  /// the whole iteration or moves with the variable of one loop inside over the same range in all
+  /// accesses; the window must have constant extents and lie in the buffer. Inside a parallel loop
+  /// writes must not hang on a condition: the window is stored whole. The copies' loops are named
+  /// `<local>_load_<axis>` and `<local>_store_<axis>`.
+  public func localizing(
+    _ name: String, at loop: String, into local: String, role: Buffer.Role
+  ) throws(ScheduleRefusal) -> Kernel {
+    let step = ScheduleStep.localize(name, at: loop, into: local, role: role)
+    let site = try site(of: loop, for: step)
+    let buffer = try buffer(named: name, for: step)
+    var window = Window(kernel: self, step: step, site: site, buffer: buffer)
+    try window.find()
+    return try window.localized(into: local, role: role)
+  }
+}
+
+/// The elements of a buffer that one iteration of a loop touches.
+private struct Window {
+  /// One axis along which the window has elements.
+  struct Axis {
+    var index: Int
+    var lower: IndexExpression
+    var upper: IndexExpression
+    var extent: Int
+  }
+
+  let kernel: Kernel
+  let step: ScheduleStep
+  let site: LoopSite
+  let buffer: BufferID
+  private var references: [MemoryReference] = []
+  private var axes: [Axis] = []
+  /// Subscripts of the axes without one.
+  private var fixed: [IndexExpression] = []
+
+  init(kernel: Kernel, step: ScheduleStep, site: LoopSite, buffer: BufferID) {
+    self.kernel = kernel
+    self.step = step
+    self.site = site
+    self.buffer = buffer
+  }
+
+  private func refusal(_ reason: String) -> ScheduleRefusal { ScheduleRefusal(step, reason) }
+
+  private var outer: Set<VariableID> {
+    Set(site.enclosing.flatMap(\.definitions) + [site.loop.variable])
+  }
+
+  private var path: [Statement] { site.enclosing + [.loop(site.loop)] }
+
+  // MARK: The window
+
+  mutating func find() throws(ScheduleRefusal) {
+    let loop = kernel.spelling(site.loop.variable)
+    let test = DependenceTest(kernel)
+    references = test.references(inside: site.loop.variable).filter { $0.access.buffer == buffer }
+    guard let first = references.first else {
+      throw refusal("nothing in \(loop) touches %\(kernel[buffer].name)")
+    }
+    for reference in references {
+      guard reference.lanes == 1, reference.elementBytes == kernel[buffer].type.byteSize else {
+        throw refusal("\(test.text(reference)) is not of one element")
+      }
+      let isConditional = reference.enclosing.drop { !$0.definesLoop(site.loop.variable) }
+        .contains { if case .branch = $0 { true } else { false } }
+      let isShared = path.contains {
+        if case .loop(let loop) = $0 { loop.kind == .parallel } else { false }
+      }
+      if reference.writes, isConditional, isShared {
+        throw refusal("\(test.text(reference)) hangs on a condition in a parallel loop")
+      }
+    }
+    fixed = first.access.indices
+    for index in first.access.indices.indices { try findAxis(index, test) }
+  }
+
+  private mutating func findAxis(_ index: Int, _ test: DependenceTest) throws(ScheduleRefusal) {
+    let inside = Set(site.loop.body.allDefinitions)
+    var found: Axis?
+    for (number, reference) in references.enumerated() {
+      let place = reference.access.indices[index]
+      let axis = try axis(index, reference, test)
+      if number > 0,
+        axis?.lower != found?.lower || axis?.upper != found?.upper
+          || axis == nil && place != fixed[index]
+      {
+        throw refusal(
+          "\(test.text(reference)) and \(test.text(references[0])) do not cover the same range")
+      }
+      if number == 0 { found = axis }
+    }
+    if found == nil, !inside.isDisjoint(with: fixed[index].variables) {
+      throw refusal("a subscript of \(test.text(references[0])) is computed inside the loop")
+    }
+    try checkBounds(index, found)
+    if let found { axes.append(found) }
+  }
+
+  /// The range of one subscript in an iteration; `nil` where it does not move.
+  private func axis(
+    _ index: Int, _ reference: MemoryReference, _ test: DependenceTest
+  ) throws(ScheduleRefusal) -> Axis? {
+    let place = reference.access.indices[index]
+    let inside = Set(site.loop.body.allDefinitions)
+    let moving = place.variables.filter(inside.contains)
+    guard let variable = moving.first else { return nil }
+    guard Set(moving).count == 1, place.coefficient(of: variable.atom) == 1,
+      let chain = TileChain(variable, in: reference.enclosing), chain.loops[0].step == 1,
+      let loop = chain.loop(within: outer)
+    else {
+      throw refusal("a subscript of \(test.text(reference)) moves with no single loop")
+    }
+    let rest = place - variable.expression
+    let bounds = IndexBounds(enclosing: path)
+    guard Set((loop.lower + loop.upper).variables).isDisjoint(with: inside),
+      let extent = bounds.upper(of: loop.upper - loop.lower), extent > 0
+    else { throw refusal("the window of \(test.text(reference)) has no constant extent") }
+    return Axis(
+      index: index, lower: loop.lower + rest, upper: loop.upper + rest, extent: extent)
+  }
+
+  private func checkBounds(_ index: Int, _ axis: Axis?) throws(ScheduleRefusal) {
+    let bounds = IndexBounds(enclosing: path)
+    let lower = axis?.lower ?? fixed[index]
+    let upper = axis?.upper ?? fixed[index] + 1
+    guard let low = bounds.lower(of: lower), low >= 0,
+      let high = bounds.upper(of: upper - kernel[buffer].shape[index]), high <= 0
+    else { throw refusal("the window may reach beyond %\(kernel[buffer].name)") }
+  }
+
+  // MARK: The local
+
+  func localized(into name: String, role: Buffer.Role) throws(ScheduleRefusal) -> Kernel {
+    var result = kernel
+    let local = try result.makeLocal(
+      name, role, kernel[buffer].type, axes.map(\.extent), for: step)
+    var loop = site.loop
+    let body = loop.body.mappingAccesses { access in
+      guard access.buffer == buffer else { return access }
+      return Access(local, axes.map { access.indices[$0.index] - $0.lower })
+    }
+    loop.body = body
+    var isLoaded = true
+    if let first = site.loop.body.firstIndex(where: { [$0].touches(buffer) }) {
+      isLoaded = load(at: first, &loop.body, local, &result)
+    }
+    let isOnlyHere =
+      !kernel[buffer].role.isParameter && !isLoaded
+      && !DependenceTest(kernel).touches(buffer, outside: site.loop.variable)
+    if references.contains(where: \.writes), !isOnlyHere {
+      loop.body += copy(named: "store", in: &result) { place, element in
+        (Access(local, element), Access(buffer, place))
+      }
+    }
+    result = result.replacingLoop(loop.variable, by: [.loop(loop)])
+    let isUnused = isOnlyHere && !result.body.touches(buffer)
+    return isUnused ? result.dropping(buffer) : result
+  }
+
+  /// Puts the load of the window before the statement that first touches it, unless that overwrites
+  /// it; a choice whose one side does gets the load as its other side.
+  private func load(
+    at first: Int, _ body: inout [Statement], _ local: BufferID, _ result: inout Kernel
+  ) -> Bool {
+    if overwrites(site.loop.body[first]) { return false }
+    let load = copy(named: "load", in: &result) { place, element in
+      (Access(buffer, place), Access(local, element))
+    }
+    if case .branch(var branch) = body[first], case .branch(let old) = site.loop.body[first],
+      branch.otherwise.isEmpty, branch.results.isEmpty,
+      let inner = old.then.first(where: { [$0].touches(buffer) }), overwrites(inner)
+    {
+      branch.otherwise = load
+      body[first] = .branch(branch)
+    } else {
+      body.insert(contentsOf: load, at: first)
+    }
+    return true
+  }
+
+  /// Whether a statement of the iteration writes the whole window before it reads any of it.
+  private func overwrites(_ statement: Statement) -> Bool {
+    var loops: [Loop] = []
+    var block = [statement]
+    while block.count == 1, case .loop(let loop) = block[0] {
+      loops.append(loop)
+      block = loop.body
+    }
+    guard case .store(_, let access, nil)? = block.first(where: { [$0].touches(buffer) }) else {
+      return false
+    }
+    return axes.allSatisfy { axis in
+      guard
+        let index = loops.firstIndex(where: {
+          access.indices[axis.index].contains($0.variable.atom)
+        })
+      else { return false }
+      let loop = loops.remove(at: index)
+      let rest = access.indices[axis.index] - loop.variable.expression
+      return loop.step == 1 && loop.lower + rest == axis.lower && loop.upper + rest == axis.upper
+    } && loops.allSatisfy { ($0.constantTripCount ?? 0) > 0 }
+  }
+
+  /// A nest over the window that moves elements; `accesses` makes source and target of the
+  /// subscripts in the buffer and in the local.
+  private func copy(
+    named kind: String, in result: inout Kernel,
+    _ accesses: ([IndexExpression], [IndexExpression]) -> (Access, Access)
+  ) -> [Statement] {
+    var place = fixed
+    var element: [IndexExpression] = []
+    var loops: [Loop] = []
+    guard case .localize(_, _, let local, _) = step else { return [] }
+    for axis in axes {
+      let name = result.freshName(like: "\(local)_\(kind)_\(axis.index)")
+      let variable = result.makeVariable(ValueType(.i64), name: name)
+      loops.append(Loop(.serial, variable, axis.lower, axis.upper))
+      place[axis.index] = variable.expression
+      element.append(variable.expression - axis.lower)
+    }
+    let value = result.makeVariable(ValueType(kernel[buffer].type))
+    let (source, target) = accesses(place, element)
+    var body: [Statement] = [
+      .define(value, .load(source, mask: nil, otherwise: nil)),
+      .store(.variable(value), target, mask: nil),
+    ]
+    for var loop in loops.reversed() {
+      loop.body = body
+      body = [.loop(loop)]
+    }
+    return body
+  }
+}
+
+extension DependenceTest {
+  /// Whether something that is not in the loop over `variable` touches the buffer.
+  func touches(_ buffer: BufferID, outside variable: VariableID) -> Bool {
+    references.contains { reference in
+      reference.access.buffer == buffer
+        && !reference.enclosing.contains { $0.definesLoop(variable) }
+    }
+  }
+}
