@@ -73,6 +73,11 @@ final class CompiledProgram: Sendable {
   /// Whether the program may write over tensors of the state.
   var updates: Bool { function?.updates.isEmpty == false }
 
+  private var resultPlaces: [(type: TensorType, location: SourceLocation)] {
+    let graph = graph.graph
+    return graph.results.map { (graph[type: $0], graph.locations[$0.node.index]) }
+  }
+
   /// Runs on the memory of the state's and the arguments' tensors.
   func run(
     _ inputs: [Storage], owned: [Bool]
@@ -82,7 +87,7 @@ final class CompiledProgram: Sendable {
       return .success(
         try function(captured.isEmpty ? inputs : inputs + captured, owned: owned))
     } catch {
-      return .failure(.notRun("\(error)"))
+      return .failure(EvaluationFailure(error, resultPlaces))
     }
   }
 }
@@ -188,7 +193,7 @@ extension Structure {
 }
 
 /// How many programs a compiled function keeps, and when it warns.
-enum CompiledProgramLimit {
+package enum CompiledProgramLimit {
   /// Programs of more bytes than this in sum lose the least recently used ones.
   static let bytes: Int = 256 << 20
   /// At so many compilations a warning says that the signature keeps changing.
@@ -197,7 +202,7 @@ enum CompiledProgramLimit {
   static let floatWarningCount = 3
 
   /// Drops what is beyond the limit from a list with the most recently used first.
-  static func trim<Element>(_ list: inout [Element], _ size: (Element) -> Int) {
+  package static func trim<Element>(_ list: inout [Element], _ size: (Element) -> Int) {
     var total = 0
     let kept = list.prefix { element in
       total += size(element)
@@ -208,7 +213,7 @@ enum CompiledProgramLimit {
 }
 
 /// `1st`, `2nd`, `3rd`, `11th`.
-func ordinal(_ number: Int) -> String {
+package func ordinal(_ number: Int) -> String {
   let isTeen = (11...13).contains(number % 100)
   return switch number % 10 {
   case 1 where !isTeen: "\(number)st"
