@@ -20,6 +20,9 @@ public final class Compiler: Sendable {
   private let kernels: KernelCache
   private let programs = Locked<[ProgramKey: CompiledFunction]>([:])
 
+  /// Number of programs compiled and kept.
+  package var programCount: Int { programs.withLock { $0.count } }
+
   /// The most programs that are kept.
   private static let programLimit = 1024
 
