@@ -56,7 +56,7 @@ let package = Package(
         "IRCore", "CLatheRuntime",
       ]),
     // Row 6: the public API.
-    target("Lathe", ["Driver", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime"]),
+    target("Lathe", ["Driver", "TensorPasses", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime"]),
     // Row 7.
     target("LatheNN", ["Lathe", "CZlib"]),
     // Row 8: the command.

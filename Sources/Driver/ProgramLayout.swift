@@ -45,8 +45,7 @@ struct ProgramLayout {
   private var phases: [Int] = []
   private var isBarrier: [Bool] = []
 
-  /// Lays out a graph of parameters, constants and kernels and reshapes with constant
-  /// extents.
+  /// Lays out a graph of parameters, constants, kernels and reshapes with constant extents.
   ///
   /// - Parameter updates: by result, the parameter that it replaces; it is written over that where
   ///   the kernels allow.
@@ -190,7 +189,8 @@ struct ProgramLayout {
       throw .kernel(name: kernel.name, "its extents are known at run time only; state them")
     }
     steps.append(
-      Step(kernel: step.kernel, arguments: step.arguments, isBarrier: isBarrier[index],
+      Step(
+        kernel: step.kernel, arguments: step.arguments, isBarrier: isBarrier[index],
         location: graph.locations[id.index]))
   }
 

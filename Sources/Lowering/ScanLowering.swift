@@ -93,7 +93,10 @@ struct ScanLowering {
 
   /// What the chunk that begins at `position` starts from.
   private mutating func start(at position: IndexExpression) -> Operand {
-    guard let starts = walk.starts else { return .literal(walk.scan.monoid.identity(walk.type)) }
+    // Without elements there is no chunk that starts anywhere.
+    guard let starts = walk.starts, walk.count != 0 else {
+      return .literal(walk.scan.monoid.identity(walk.type))
+    }
     emitter.place = place(at: position)
     for step in program.steps(for: [starts]) { emitter.emit(step) }
     return emitter.operand(starts)

@@ -57,7 +57,7 @@ extension GraphRewriter {
   }
 
   /// A view without `axes`, whose extents are 1.
-  private mutating func squeeze(
+  mutating func squeeze(
     _ value: ValueID, _ axes: [Int], _ location: SourceLocation
   ) -> ValueID {
     let type = graph[type: value]

@@ -10,6 +10,7 @@ public import TensorIR
 /// | canonicalize       | one form for views, constants and literal operands      | same    |
 /// | fold-constants     | evaluates nodes of constants for a CPU row              | same    |
 /// | simplify-algebra   | exact rules: `x * 1`, `neg (neg x)`, `select(c, x, x)`  | same    |
+/// | drop-unit-axes     | computes on shapes without axes of extent 1             | same    |
 /// | cse                | merges nodes that compute the same                      | same    |
 /// | remove-dead-nodes  | drops nodes that no result reaches                      | same    |
 /// | fast-algebra       | rules that round differently; never in the default list | changed |
@@ -20,7 +21,7 @@ public enum TensorPasses {
   /// and views that canonicalize then composes, and what lost its uses goes last.
   public static func standard(for row: TargetRow) -> [Pass<Module, Module>] {
     [
-      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .canonicalize,
+      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes, .canonicalize,
       .eliminateCommonSubexpressions, .removeDeadNodes,
     ]
   }
@@ -28,8 +29,8 @@ public enum TensorPasses {
   /// Every pass once, for the command line and the tests.
   public static func all(for row: TargetRow) -> [Pass<Module, Module>] {
     [
-      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .eliminateCommonSubexpressions,
-      .removeDeadNodes, .fastAlgebra,
+      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes,
+      .eliminateCommonSubexpressions, .removeDeadNodes, .fastAlgebra,
     ]
   }
 

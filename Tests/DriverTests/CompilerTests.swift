@@ -120,7 +120,7 @@ import Testing
       """
     }
     let inout_ = try refusal(text("inout %x: f32[8]", "", "%x"))
-    #expect(inout_.contains("kernel @k: a program calls no kernel with inout parameters yet"))
+    #expect(inout_.contains("kernel @k: a graph calls no kernel with inout parameters yet"))
     let symbolic = try refusal(text("in %x: f32[n], out %y: f32[n]", "symbols(n) ", "%y"))
     #expect(symbolic.contains("kernel @k: its extents are known at run time only"))
   }

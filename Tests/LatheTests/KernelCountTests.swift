@@ -86,9 +86,22 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "two axes", shapes: [rows], kernels: 3) {
       [$0[0].softmax(axis: 0).sum(axis: 1)]
     },
+    Composition(
+      name: "layerNorm by hand, dimensions kept", shapes: [rows, [768], [768]], kernels: 1
+    ) {
+      let mean = $0[0].mean(axis: -1, keepDims: true)
+      let centred = $0[0] - mean
+      let variance = (centred * centred).mean(axis: -1, keepDims: true)
+      return [centred / sqrt(variance + 1e-5) * $0[1] + $0[2], mean]
+    },
+    Composition(name: "softmax of one image", shapes: [[1, 512, 768]], kernels: 1) {
+      let x = $0[0] * 2
+      let e = exp(x - x.max(axis: 2, keepDims: true))
+      return [e / e.sum(axis: 2, keepDims: true)]
+    },
     // Axes of extent 1, and other shapes of the same memory, cost nothing.
     Composition(name: "kept dimensions", shapes: [rows], kernels: 1) {
-      [$0[0].sum(axis: 1, keepDims: true)]
+      [$0[0].mean(axis: 1, keepDims: true)]
     },
     Composition(name: "reshaped", shapes: [rows], kernels: 1) {
       [softmax($0[0]).reshaped(512 * 768), exp($0[0].reshaped(256, 1536))]
