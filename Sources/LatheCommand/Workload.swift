@@ -17,16 +17,18 @@ struct Workload: Sendable {
   let inputs: [Input]
   /// Floating-point operations of one run, by the count that the benchmarks use.
   let operations: Double
-  /// The result, of the first input's shape, of the inputs in their order.
+  /// Elements of the result.
+  let resultCount: Int
+  /// The result of the inputs in their order.
   let body: @Sendable ([Tensor]) -> Tensor
 
   /// Bytes that one run must read and write.
   var bytes: Double {
-    let counts = inputs.map { $0.shape.reduce(1, *) }
-    return Double(4 * (counts.reduce(0, +) + counts[0]))
+    Double(4 * (inputs.reduce(0) { $0 + $1.shape.reduce(1, *) } + resultCount))
   }
 
-  static let all = [elementwiseChain, softmax, normalization, prefixSum, overhead]
+  static let all =
+    [elementwiseChain, softmax, normalization] + contractions + [prefixSum, overhead]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {
@@ -44,14 +46,17 @@ struct Workload: Sendable {
 
   static var names: String { all.map(\.name).joined(separator: ", ") }
 
+  /// Describes a workload whose result has `resultCount` elements, those of the first input for
+  /// `nil`.
   init(
-    name: String, summary: String, inputs: [Input], operations: Double,
+    name: String, summary: String, inputs: [Input], operations: Double, resultCount: Int? = nil,
     body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
     self.name = name
     self.summary = summary
     self.inputs = inputs
     self.operations = operations
+    self.resultCount = resultCount ?? inputs[0].shape.reduce(1, *)
     self.body = body
   }
 
@@ -106,7 +111,7 @@ struct Workload: Sendable {
 
 extension Workload.Input {
   /// Normally distributed numbers.
-  fileprivate static func normal(
+  static func normal(
     _ name: String, _ shape: [Int], seed: UInt64, mean: Float = 0, deviation: Float = 1
   ) -> Self {
     Self(name: name, shape: shape) {
