@@ -112,9 +112,11 @@ public final class CompiledFunction: Sendable {
 
   /// Bytes of code and constants.
   public var byteCount: Int {
-    var met: Set<ObjectIdentifier> = []
-    let code = table.kernels.filter { met.insert(ObjectIdentifier($0)).inserted }
-    return code.reduce(memory.constants) { $0 + $1.code.object.count }
+    var met: Set<String> = []
+    let code = table.kernels.reduce(0) {
+      $0 + (met.insert($1.symbol).inserted ? $1.code.object.count : 0)
+    }
+    return code + memory.constants
   }
 
   private var arenaBytes: Int { table.arenaBytes }

@@ -20,13 +20,16 @@ final class LoadedKernel: Sendable {
 
   /// The kernel after its schedule.
   let scheduled: Kernel
+  /// `lathe_k_` and the content hash.
+  let symbol: String
   let phases: [Phase]
   let code: KernelObject
   /// Keeps the code.
   private let object: JITObject
 
-  init(scheduled: Kernel, phases: [Phase], code: KernelObject, object: JITObject) {
+  init(symbol: String, scheduled: Kernel, phases: [Phase], code: KernelObject, object: JITObject) {
     self.scheduled = scheduled
+    self.symbol = symbol
     self.phases = phases
     self.code = code
     self.object = object
@@ -108,7 +111,8 @@ final class KernelCache: Sendable {
             cost: cost.nanosecondsPerIteration(of: phase)))
       }
       times.linkNanoseconds += UInt64(lathe_now_ns() - start)
-      return LoadedKernel(scheduled: scheduled, phases: phases, code: code, object: object)
+      return LoadedKernel(
+        symbol: symbol, scheduled: scheduled, phases: phases, code: code, object: object)
     } catch {
       throw .llvm(error)
     }

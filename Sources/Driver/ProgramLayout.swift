@@ -189,7 +189,8 @@ struct ProgramLayout {
       throw .kernel(name: kernel.name, "its extents are known at run time only; state them")
     }
     steps.append(
-      Step(kernel: step.kernel, arguments: step.arguments, isBarrier: isBarrier[index],
+      Step(
+        kernel: step.kernel, arguments: step.arguments, isBarrier: isBarrier[index],
         location: graph.locations[id.index]))
   }
 

@@ -41,7 +41,7 @@ import Testing
     let x = Tensor.linspace(-1, 1, count: 101)
     let y = x * 3 - 2
     for _ in 0..<200 { step(&line, x, y) }
-    print(line.slope, line.offset, step.variantCount)
+    print(line.slope.round(), line.offset.round(), step.variantCount)
     // article: end
   }
 
