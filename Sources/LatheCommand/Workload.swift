@@ -42,7 +42,8 @@ struct Workload: Sendable {
   /// The workload of that name; `nil` when there is none.
   static func known(_ name: String) throws(CommandFailure) -> Workload? {
     if let found = all.first(where: { $0.name == name }) { return found }
-    return try operation(named: name) ?? product(named: name)
+    if let found = try operation(named: name) { return found }
+    return try product(named: name)
   }
 
   static var names: String { all.map(\.name).joined(separator: ", ") }
