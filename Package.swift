@@ -82,7 +82,8 @@ let package = Package(
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
     tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
     tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
-    tests("LatheTests", ["Lathe", "Driver", "TensorPasses", "TensorIR", "IRCore"]),
+    tests(
+      "LatheTests", ["CLatheRuntime", "Lathe", "Driver", "TensorPasses", "TensorIR", "IRCore"]),
     tests("GoldenTests", ["Driver", "Codegen", "TensorIR", "LoopIR", "IRCore"]),
     tests(
       "DriverTests",

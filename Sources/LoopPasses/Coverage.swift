@@ -10,9 +10,53 @@ extension DependenceTest {
     for read in references(inside: loop.variable) where isPrivate(read) {
       if case .store = read.statement { continue }
       if let buffer, buffer != read.access.buffer { continue }
-      if !Coverage(read).isCovered(in: loop) { return text(read) }
+      if !Coverage(read, conditions).isCovered(in: loop) { return text(read) }
     }
     return nil
+  }
+}
+
+/// What a choice hangs on, down to index expressions: equal ones, computed twice, are equal.
+indirect enum Condition: Hashable {
+  case index(IndexExpression)
+  case literal(Literal)
+  case row(Elementwise, [Condition])
+  /// Something that is the same only as the same value.
+  case value(VariableID)
+}
+
+/// The conditions of a kernel's choices.
+struct Conditions {
+  private var definitions: [VariableID: LoopIR.Operation] = [:]
+
+  /// Takes note of every definition.
+  init(_ statements: [Statement]) {
+    statements.forEachNested { statement in
+      if case .define(let id, let operation) = statement { definitions[id] = operation }
+    }
+  }
+
+  /// A condition, and whether it is the opposite that must hold.
+  func condition(_ operand: Operand) -> (condition: Condition, isOpposite: Bool) {
+    if let id = operand.asVariable,
+      case .elementwise(.not, let operands)? = definitions[id]
+    {
+      let inner = condition(operands[0])
+      return (inner.condition, !inner.isOpposite)
+    }
+    return (term(operand), false)
+  }
+
+  private func term(_ operand: Operand) -> Condition {
+    switch operand {
+    case .literal(let literal): return .literal(literal)
+    case .variable(let id):
+      switch definitions[id] {
+      case .index(let expression)?: return .index(expression)
+      case .elementwise(let row, let operands)?: return .row(row, operands.map(term))
+      case .load?, .splat?, .reduceLanes?, .shiftLanes?, .extractLane?, nil: return .value(id)
+      }
+    }
   }
 }
 
@@ -21,13 +65,23 @@ private struct Coverage {
   let read: MemoryReference
   private let bounds: IndexBounds
   private let readLoops: [Loop]
+  private let conditions: Conditions
+  /// What holds where the read is done.
+  private var known: [Condition: Bool] = [:]
 
-  init(_ read: MemoryReference) {
+  init(_ read: MemoryReference, _ conditions: Conditions) {
     self.read = read
+    self.conditions = conditions
     bounds = IndexBounds(enclosing: read.enclosing)
     readLoops = read.enclosing.compactMap { statement in
       if case .loop(let loop) = statement { return loop }
       return nil
+    }
+    let path = read.enclosing + [read.statement]
+    for (outer, inner) in zip(path, path.dropFirst()) {
+      guard case .branch(let branch) = outer else { continue }
+      let (condition, isOpposite) = conditions.condition(branch.condition)
+      known[condition] = branch.then.contains(inner) != isOpposite
     }
   }
 
@@ -55,8 +109,10 @@ private struct Coverage {
       return [statement].touches(read.access.buffer)
         && loop.body.contains { covers($0, own + [loop]) }
     case .branch(let branch):
-      return branch.then.contains { covers($0, own) }
-        && branch.otherwise.contains { covers($0, own) }
+      let (condition, isOpposite) = conditions.condition(branch.condition)
+      let holds = known[condition].map { $0 != isOpposite }
+      return (holds == false || branch.then.contains { covers($0, own) })
+        && (holds == true || branch.otherwise.contains { covers($0, own) })
     }
   }
 

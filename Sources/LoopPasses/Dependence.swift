@@ -67,9 +67,13 @@ struct DependenceTest {
   /// Every access, in text order.
   let references: [MemoryReference]
 
+  /// What the kernel's choices hang on.
+  let conditions: Conditions
+
   /// Collects the accesses in `kernel`.
   init(_ kernel: Kernel) {
     self.kernel = kernel
+    conditions = Conditions(kernel.body)
     references = kernel.body.references(in: kernel, enclosing: [])
   }
 

@@ -69,6 +69,16 @@ extension Kernel {
     return (prefix + substitution(loop.body), loop.yields.map { substitution($0) })
   }
 
+  /// The body of a loop of which one iteration is left, without yields; names stay.
+  mutating func onlyIteration(of loop: Loop, at value: IndexExpression) -> [Statement] {
+    guard loop.body.operandVariables.contains(loop.variable) else {
+      var map = VariableMap()
+      map.replace(loop.variable, inIndices: value)
+      return map.substitution(loop.body)
+    }
+    return copyIteration(of: loop, at: value, carried: []).body
+  }
+
   /// A name like that of `id` that no variable has; `nil` for unnamed ones.
   func freshName(of id: VariableID) -> String? { self[id].name.map { freshName(like: $0) } }
 

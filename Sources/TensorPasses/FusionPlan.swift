@@ -189,6 +189,8 @@ public struct FusionPlan: Sendable {
       let reason =
         hasOpaqueUse[id.index] ? "read by a kernel that is already built" : "a result of the graph"
       open(id, operations, readers, readers.isEmpty ? nil : reason)
+    } else if isReducedAcrossRows(id, readers) {
+      open(id, operations, readers, "a value per row, computed with its row")
     } else if let target = joinable(id, readers, operations) {
       join(id, target, operations)
     } else if !isResult[id.index], let reason = repeatable(id, readers, operations) {

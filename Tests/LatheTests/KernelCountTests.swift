@@ -20,6 +20,8 @@ private struct Composition: Sendable, CustomTestStringConvertible {
   private static let rows = [512, 768]
   private static let labels = Tensor([Int](repeating: 3, count: 512))
 
+  private static let manyLabels = Tensor([Int](repeating: 3, count: 20_000))
+
   private static let compositions: [Composition] = [
     Composition(name: "softmax", shapes: [rows], kernels: 1) { [$0[0].softmax()] },
     Composition(name: "softmax around", shapes: [rows, [768]], kernels: 1) {
@@ -54,11 +56,11 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "batchNorm, given", shapes: [rows, [768], [768], [768]], kernels: 2) {
       [relu($0[0].batchNorm(mean: $0[1], variance: $0[2], scale: $0[3]))]
     },
-    // The mean over rows is none of a row's own values, and so another kernel.
-    Composition(name: "crossEntropy, probabilities", shapes: [rows, rows], kernels: 2) {
+    // The mean over rows is a second phase of the rows' kernel.
+    Composition(name: "crossEntropy, probabilities", shapes: [rows, rows], kernels: 1) {
       [crossEntropy($0[0], $0[1])]
     },
-    Composition(name: "crossEntropy, labels", shapes: [rows], kernels: 2) {
+    Composition(name: "crossEntropy, labels", shapes: [rows], kernels: 1) {
       [crossEntropy($0[0], labels, smoothing: 0.1)]
     },
     Composition(name: "maxPool", shapes: [[8, 16, 28, 28]], kernels: 1) {
@@ -67,8 +69,15 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "averagePool", shapes: [[8, 16, 28, 28]], kernels: 1) {
       [$0[0].averagePool(kernel: [3, 3], stride: [2, 2], padding: [1, 1])]
     },
+    Composition(name: "crossEntropy around", shapes: [[20_000, 10], [10]], kernels: 1) {
+      [exp(-crossEntropy(tanh($0[0]) + $0[1], manyLabels)) * 2]
+    },
+    Composition(name: "sum of very many", shapes: [[1 << 20]], kernels: 1) { [$0[0].sum()] },
+    Composition(name: "cumulativeSum of very many", shapes: [[1 << 20]], kernels: 2) {
+      [$0[0].cumulativeSum(axis: 0)]
+    },
     // Two long rows would leave threads idle, so that each step is shared out by itself.
-    Composition(name: "softmax, long rows", shapes: [[2, 200_000]], kernels: 5) {
+    Composition(name: "softmax, long rows", shapes: [[2, 200_000]], kernels: 3) {
       [$0[0].softmax()]
     },
     // Many rows are one chunk each, however long.

@@ -6,7 +6,8 @@ public import LoopIR
 extension Pass where Input == Kernel, Output == Kernel {
   /// Writes a kernel's schedule from its shape and a target row, and applies nothing.
   ///
-  /// The rules, tried in this order; a step that is not legal is left out, and a kernel that
+  /// A contraction, recognized by its structure, gets the schedule of a `ContractionPlan`. The
+  /// rules for others, tried in this order; a step that is not legal is left out, and a kernel that
   /// allows none keeps an empty schedule. Nothing depends on the number of threads.
   ///
   /// 1. **Lanes.** The innermost loop that may run in lanes does, preferring loops along which
@@ -22,9 +23,15 @@ extension Pass where Input == Kernel, Output == Kernel {
   /// - Parameter row: the target row.
   public static func plan(for row: TargetRow) -> Pass {
     Pass("plan", summary: "choose a schedule by shape and target row") { kernel in
+      var result = kernel
+      if let contraction = Contraction(kernel),
+        let steps = ContractionPlan.steps(contraction, kernel, row)
+      {
+        result.schedule = steps
+        return result
+      }
       var plan = KernelPlan(kernel, row)
       plan.make()
-      var result = kernel
       result.schedule = plan.steps
       return result
     }
@@ -56,7 +63,9 @@ struct KernelPlan {
   mutating func make() {
     var vectors: [LaneChoice] = []
     kernel.body.forEachOutermostLoop { vectors += laneChoices(in: $0) }
-    if let shared = shareOut(vectors) { rename(&vectors, shared) }
+    for outer in taskNests {
+      if let shared = shareOut(outer, vectors) { rename(&vectors, shared) }
+    }
     for choice in vectors { _ = attempt(.vectorize(choice.name, lanes: choice.lanes)) }
   }
 
@@ -133,12 +142,22 @@ struct KernelPlan {
   /// Loops that got a new name, by their old one.
   private typealias Renaming = (old: String, new: String)
 
-  /// Makes a parallel loop where there is work enough.
-  private mutating func shareOut(_ vectors: [LaneChoice]) -> Renaming? {
-    guard case .loop(let outer) = kernel.body.last, let name = kernel[outer.variable].name else {
+  /// The nests that may be shared out: all where the body is nothing else, or the last one.
+  private var taskNests: [Loop] {
+    let nests = kernel.body.compactMap { statement -> Loop? in
+      if case .loop(let loop) = statement { return loop }
       return nil
     }
-    let vector = vectors.first
+    if nests.count == kernel.body.count { return nests }
+    guard case .loop(let last)? = kernel.body.last else { return [] }
+    return [last]
+  }
+
+  /// Makes a parallel loop where there is work enough.
+  private mutating func shareOut(_ outer: Loop, _ vectors: [LaneChoice]) -> Renaming? {
+    guard let name = kernel[outer.variable].name else { return nil }
+    let inside = Set([Statement.loop(outer)].allDefinitions)
+    let vector = vectors.first { inside.contains($0.loop.variable) }
     let estimate = WorkEstimate(
       kernel, row, costs, vectorLoop: vector?.loop.variable, lanes: vector?.lanes ?? 1)
     let work = estimate.nanosecondsPerIteration(outer)

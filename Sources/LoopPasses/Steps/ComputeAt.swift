@@ -180,7 +180,7 @@ private struct NestMove {
         loop.upper = upper
         body = [.loop(loop)]
       case .value(let variable):
-        body = kernel.copyIteration(of: loop, at: variable.expression, carried: []).body
+        body = kernel.onlyIteration(of: loop, at: variable.expression)
       }
     }
     return body
@@ -200,10 +200,11 @@ private struct NestMove {
       guard case .loop(let loop) = statement else {
         throw refusal("\(name(target.loop)) is in a choice")
       }
-      if shared.contains(loop.variable) || loop.constantTripCount == 1 { continue }
+      if shared.contains(loop.variable) { continue }
       guard let least = bounds.lower(of: loop.extent), least > 0 else {
         throw refusal("\(name(loop)) may have no iteration")
       }
+      if let most = bounds.upper(of: loop.extent), most <= loop.step { continue }
       guard loop.kind == .serial else { throw refusal("\(name(loop)) repeats tiles in no order") }
       let distance =
         isProducer

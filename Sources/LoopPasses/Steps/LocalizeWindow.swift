@@ -33,6 +33,8 @@ private struct Window {
     var lower: IndexExpression
     var upper: IndexExpression
     var extent: Int
+    /// How far it is ahead of the variable of a loop that moves along it.
+    var offset: IndexExpression
   }
 
   let kernel: Kernel
@@ -124,10 +126,15 @@ private struct Window {
     let rest = place - variable.expression
     let bounds = IndexBounds(enclosing: path)
     guard Set((loop.lower + loop.upper).variables).isDisjoint(with: inside),
-      let extent = bounds.upper(of: loop.upper - loop.lower), extent > 0
+      let used = bounds.upper(of: loop.upper - loop.lower), used > 0
     else { throw refusal("the window of \(test.text(reference)) has no constant extent") }
+    // A block has room for all of it, though there be less.
+    let blocks = chain.loops.firstIndex { $0.variable == loop.variable }.map { $0 + 1 }
+    let block = blocks.flatMap { $0 < chain.loops.count ? chain.loops[$0].step : nil }
+    let extent = max(used, block ?? 0)
     return Axis(
-      index: index, lower: loop.lower + rest, upper: loop.upper + rest, extent: extent)
+      index: index, lower: loop.lower + rest, upper: loop.upper + rest, extent: extent,
+      offset: rest)
   }
 
   private func checkBounds(_ index: Int, _ axis: Axis?) throws(ScheduleRefusal) {
@@ -169,28 +176,82 @@ private struct Window {
   }
 
   /// Puts the load of the window before the statement that first touches it, unless that overwrites
-  /// it; a choice whose one side does gets the load as its other side.
+  /// it; a choice whose one side does gets the load as its other side, or, inside a loop that runs
+  /// once, the load stands before the loop under the opposite condition.
   private func load(
     at first: Int, _ body: inout [Statement], _ local: BufferID, _ result: inout Kernel
   ) -> Bool {
     if overwrites(site.loop.body[first]) { return false }
-    let load = copy(named: "load", in: &result) { place, element in
+    var load = copy(named: "load", in: &result) { place, element in
       (Access(buffer, place), Access(local, element))
     }
-    if case .branch(var branch) = body[first], case .branch(let old) = site.loop.body[first],
-      branch.otherwise.isEmpty, branch.results.isEmpty,
-      let inner = old.then.first(where: { [$0].touches(buffer) }), overwrites(inner)
-    {
+    let (block, place) = firstTouch(in: site.loop.body, first)
+    if overwrites(block[place]) { return false }
+    guard case .branch(let old) = block[place], old.otherwise.isEmpty, old.results.isEmpty,
+      let inner = old.then.first(where: { [$0].touches(buffer) }), overwrites(inner),
+      let condition = conditionBefore(old, Array(block[..<place]), in: &result)
+    else {
+      body.insert(contentsOf: load, at: first)
+      return true
+    }
+    if case .branch(var branch) = body[first] {
       branch.otherwise = load
       body[first] = .branch(branch)
     } else {
-      body.insert(contentsOf: load, at: first)
+      let opposite = result.makeVariable(ValueType(.bool))
+      load = [.branch(Branch(condition: .variable(opposite), then: load))]
+      let test = Statement.define(opposite, .elementwise(.not, [condition.operand]))
+      body.insert(contentsOf: condition.statements + [test] + load, at: first)
     }
     return true
   }
 
+  /// The block and place of what the iteration first touches the window with, inside loops that
+  /// run once.
+  private func firstTouch(in block: [Statement], _ place: Int) -> ([Statement], Int) {
+    guard case .loop(let loop) = block[place], loop.carried.isEmpty else { return (block, place) }
+    let bounds = IndexBounds(enclosing: path)
+    guard bounds.lower(of: loop.extent) ?? 0 > 0,
+      bounds.upper(of: loop.extent) ?? .max <= loop.step,
+      let inner = loop.body.firstIndex(where: { [$0].touches(buffer) })
+    else { return (block, place) }
+    return firstTouch(in: loop.body, inner)
+  }
+
+  /// A choice's condition computed once more, from definitions before it that read no memory;
+  /// `nil` where they need more than the loops outside.
+  private func conditionBefore(
+    _ branch: Branch, _ block: [Statement], in result: inout Kernel
+  ) -> (statements: [Statement], operand: Operand)? {
+    var needed = Set([branch.condition.asVariable].compactMap { $0 })
+    var slice: [Statement] = []
+    for statement in block.reversed() where !needed.isDisjoint(with: statement.results) {
+      guard case .define = statement, statement.access == nil else { return nil }
+      needed.formUnion([statement].usedVariables)
+      slice.append(statement)
+    }
+    let own = Set(slice.flatMap(\.results))
+    let inside = Set(site.loop.body.allDefinitions).subtracting(own)
+    guard needed.isDisjoint(with: inside) else { return nil }
+    var map = VariableMap()
+    for id in own { map.replace(id, by: .variable(result.makeVariable(result[id].type))) }
+    let substitution = map.substitution
+    return (substitution(slice.reversed()), substitution(branch.condition))
+  }
+
   /// Whether a statement of the iteration writes the whole window before it reads any of it.
   private func overwrites(_ statement: Statement) -> Bool {
+    if case .branch(let branch) = statement {
+      return [branch.then, branch.otherwise].allSatisfy { side in
+        side.first { [$0].touches(buffer) }.map(overwrites) ?? false
+      }
+    }
+    let (inner, first) = firstTouch(in: [statement], 0)
+    if case .branch = inner[first] { return overwrites(inner[first]) }
+    return overwritesInLoops(inner[first])
+  }
+
+  private func overwritesInLoops(_ statement: Statement) -> Bool {
     var loops: [Loop] = []
     var block = [statement]
     while block.count == 1, case .loop(let loop) = block[0] {
@@ -225,9 +286,10 @@ private struct Window {
     for axis in axes {
       let name = result.freshName(like: "\(local)_\(kind)_\(axis.index)")
       let variable = result.makeVariable(ValueType(.i64), name: name)
-      loops.append(Loop(.serial, variable, axis.lower, axis.upper))
-      place[axis.index] = variable.expression
-      element.append(variable.expression - axis.lower)
+      loops.append(
+        Loop(.serial, variable, axis.lower - axis.offset, axis.upper - axis.offset))
+      place[axis.index] = variable.expression + axis.offset
+      element.append(variable.expression + axis.offset - axis.lower)
     }
     let value = result.makeVariable(ValueType(kernel[buffer].type))
     let (source, target) = accesses(place, element)

@@ -32,7 +32,7 @@ extension Kernel {
     guard names.count > 1, Set(names).count == names.count else {
       throw ScheduleRefusal(step, "two or more different loops are needed")
     }
-    guard names.count <= 8 else { throw ScheduleRefusal(step, "more than 8 loops") }
+    guard names.count <= 16 else { throw ScheduleRefusal(step, "more than 16 loops") }
     var sites: [LoopSite] = []
     for name in names { sites.append(try site(of: name, for: step)) }
     sites.sort { $0.enclosing.count < $1.enclosing.count }

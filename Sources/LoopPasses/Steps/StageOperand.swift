@@ -164,21 +164,18 @@ private struct Staging {
     let bounds = IndexBounds(enclosing: enclosing)
     var known = Set(outer.flatMap(\.definitions))
     for name in names {
-      guard let loop = innerLoop(name) else {
-        throw refusal("%\(name) is not between the place and the load")
-      }
-      let needed = Set((loop.lower + loop.upper).variables)
-      guard needed.isSubset(of: known) else {
+      guard let loop = try axisLoop(name, known) else {
         throw refusal("the bounds of %\(name) need a loop that is no axis before it")
       }
       guard let extent = bounds.upper(of: loop.extent), extent > 0 else {
         throw refusal("%\(name) has no constant extent")
       }
       known.insert(loop.variable)
+      let blocks = blocks(of: loop)
       axes.append(
         Axis(
-          loop: loop, extent: (extent + loop.step - 1) / loop.step, blocks: blocks(of: loop),
-          name: name))
+          loop: loop, extent: max((extent + loop.step - 1) / loop.step, blocks?.step ?? 0),
+          blocks: blocks, name: name))
     }
     let varying = varyingLoops(slice)
     if let loop = varying.first(where: { loop in
@@ -189,9 +186,22 @@ private struct Staging {
     try checkOthersRun(bounds)
   }
 
-  private func innerLoop(_ name: String) -> Loop? {
-    for case .loop(let loop) in inner where kernel[loop.variable].name == name { return loop }
-    return nil
+  /// A loop between the place and the load, with the bounds of all its values where the loops over
+  /// its blocks are no axes.
+  private func axisLoop(
+    _ name: String, _ known: Set<VariableID>
+  ) throws(ScheduleRefusal) -> Loop? {
+    for case .loop(var loop) in inner where kernel[loop.variable].name == name {
+      guard let chain = TileChain(loop.variable, in: enclosing) else { return nil }
+      let bounds = chain.loops.first {
+        Set(($0.lower + $0.upper).variables).isSubset(of: known)
+      }
+      guard let bounds, loop.step == 1 || bounds.variable == loop.variable else { return nil }
+      loop.lower = bounds.lower
+      loop.upper = bounds.upper
+      return loop
+    }
+    throw refusal("%\(name) is not between the place and the load")
   }
 
   /// The axis over the blocks that `loop` is in, when its last one may be shorter.

@@ -33,6 +33,10 @@ extension Kernel {
 
   private func fullyUnrolled(_ loop: Loop, iterations: Int) -> Kernel {
     var result = self
+    if iterations == 1, loop.carried.isEmpty {
+      let body = result.onlyIteration(of: loop, at: loop.lower)
+      return result.replacingLoop(loop.variable, by: body)
+    }
     let copies = result.copies(
       of: loop, at: loop.lower, count: iterations, carried: loop.carried.map(\.initial))
     result = result.replacingLoop(loop.variable, by: copies.body)

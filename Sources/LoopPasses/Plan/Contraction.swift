@@ -1,0 +1,157 @@
+// Recognizing contractions by their structure.
+
+import IRCore
+import LoopIR
+
+/// A perfect nest whose body adds a product to one place: `c[…] = mulAdd(a, b, c[…])`, over loops of
+/// the result, which its subscripts name, and summed loops inside them.
+struct Contraction {
+  /// One factor of the product.
+  struct Factor {
+    /// Buffer that it is loaded from; others may take part.
+    var buffer: String
+    /// Subscripts of that load.
+    var indices: [IndexExpression]
+    /// The nest's loops with which it varies.
+    var loops: Set<VariableID>
+  }
+
+  /// The nest, outermost first.
+  let loops: [Loop]
+  /// The loops of the result.
+  let resultLoops: [Loop]
+  /// The summed loops, outermost first.
+  let summedLoops: [Loop]
+  /// The loop along which neighbours in memory are made.
+  let lanes: Loop
+  /// The factor that does not vary with `lanes`.
+  let uniform: Factor
+  /// The factor that varies with `lanes`.
+  let varying: Factor
+  /// The accumulator.
+  let accumulator: BufferID
+  /// Its subscripts.
+  let indices: [IndexExpression]
+  /// Its type.
+  let type: DType
+  /// Nests before and after this one that touch the accumulator, by their outermost loops.
+  let startNest: Loop?
+  let finishNest: Loop?
+
+  /// The contraction among the kernel's nests; `nil` when there is none, or more than the nests
+  /// that start and finish it.
+  init?(_ kernel: Kernel) {
+    let nests = kernel.body.compactMap { statement -> Loop? in
+      if case .loop(let loop) = statement { return loop }
+      return nil
+    }
+    guard nests.count == kernel.body.count, nests.count <= 3 else { return nil }
+    for (place, nest) in nests.enumerated() {
+      guard let product = Product(nest, kernel) else { continue }
+      guard place <= 1, nests.count - place <= 2, let lanes = product.lanes,
+        let first = product.factor(product.operands[0]),
+        let second = product.factor(product.operands[1]),
+        first.loops.contains(lanes.variable) != second.loops.contains(lanes.variable)
+      else { return nil }
+      loops = product.loops
+      resultLoops = product.resultLoops
+      summedLoops = product.summedLoops
+      self.lanes = lanes
+      (uniform, varying) =
+        first.loops.contains(lanes.variable) ? (second, first) : (first, second)
+      accumulator = product.access.buffer
+      indices = product.access.indices
+      type = kernel[product.access.buffer].type
+      startNest = place == 1 ? nests[0] : nil
+      finishNest = place + 1 < nests.count ? nests[place + 1] : nil
+      return
+    }
+    return nil
+  }
+}
+
+/// The loops and the sum of a nest that has the form of a contraction.
+private struct Product {
+  let kernel: Kernel
+  let loops: [Loop]
+  let body: [Statement]
+  /// Where the sum is kept.
+  let access: Access
+  /// The two factors.
+  let operands: [Operand]
+  private let definitions: [VariableID: LoopIR.Operation]
+
+  init?(_ nest: Loop, _ kernel: Kernel) {
+    var loops = [nest]
+    while loops[loops.count - 1].body.count == 1,
+      case .loop(let inner) = loops[loops.count - 1].body[0]
+    { loops.append(inner) }
+    guard
+      loops.allSatisfy({
+        $0.kind == .serial && $0.carried.isEmpty && $0.step == 1 && $0.lower == 0
+          && $0.constantTripCount.map { $0 > 0 } ?? false && kernel[$0.variable].name != nil
+      })
+    else { return nil }
+    let body = loops[loops.count - 1].body
+    var definitions: [VariableID: LoopIR.Operation] = [:]
+    var store: (Operand, Access)?
+    for statement in body {
+      switch statement {
+      case .define(let id, let operation): definitions[id] = operation
+      case .store(let value, let access, nil) where store == nil: store = (value, access)
+      case .store, .accumulate, .check, .loop, .whileLoop, .branch: return nil
+      }
+    }
+    guard let (value, access) = store, let sum = value.asVariable,
+      case .elementwise(.mulAdd, let operands)? = definitions[sum],
+      case .variable(let old) = operands[2],
+      case .load(access, nil, _)? = definitions[old], kernel[sum].type.lanes == 1
+    else { return nil }
+    self.kernel = kernel
+    self.loops = loops
+    self.body = body
+    self.access = access
+    self.operands = Array(operands.prefix(2))
+    self.definitions = definitions
+    let summed = loops.suffix(summedLoops.count).map(\.variable)
+    guard summed == summedLoops.map(\.variable), !summed.isEmpty else { return nil }
+  }
+
+  /// The loops that a subscript of the accumulator names.
+  var resultLoops: [Loop] {
+    loops.filter { loop in access.indices.contains { $0.contains(loop.variable.atom) } }
+  }
+
+  var summedLoops: [Loop] {
+    loops.filter { loop in !access.indices.contains { $0.contains(loop.variable.atom) } }
+  }
+
+  /// The loop that moves through neighbours of the accumulator.
+  var lanes: Loop? {
+    guard let last = access.indices.last?.asVariable else { return nil }
+    return loops.first { $0.variable == VariableID(last) }
+  }
+
+  /// A factor with its loads and loops.
+  func factor(_ operand: Operand) -> Contraction.Factor? {
+    var needed = operand.asVariable.map { [$0] } ?? []
+    var seen: Set<VariableID> = []
+    var varying: Set<VariableID> = []
+    var load: Access?
+    let induction = Set(loops.map(\.variable))
+    while let id = needed.popLast() {
+      guard seen.insert(id).inserted else { continue }
+      if induction.contains(id) { varying.insert(id) }
+      guard let operation = definitions[id] else { continue }
+      if case .load(let access, _, _) = operation, kernel[access.buffer].role == .input {
+        load = load ?? access
+      }
+      needed += operation.operands.compactMap(\.asVariable)
+      needed += operation.indices.flatMap(\.variables)
+    }
+    return load.map {
+      Contraction.Factor(
+        buffer: kernel[$0.buffer].name, indices: $0.indices, loops: varying)
+    }
+  }
+}

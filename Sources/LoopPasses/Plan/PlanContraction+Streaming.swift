@@ -1,0 +1,46 @@
+// Schedules of contractions with few rows.
+
+import IRCore
+import LoopIR
+
+extension ContractionPlan {
+  /// Sums that a pass over the results takes along.
+  private static let sumsAtOnce = 4
+
+  /// Whether the factor along lanes is read in place: few rows, and neighbours that are.
+  var streams: Bool {
+    (rows.map(Self.count) ?? 1) <= Self.fewRows
+      && isContiguous(contraction.varying, along: contraction.lanes)
+      && contraction.summedLoops.count == 1 && outer.isEmpty
+  }
+
+  /// Blocks of columns, each the sum of its rows of the factor: the results stay in the first-level
+  /// cache, the factor is read row after row.
+  mutating func stream() throws(ScheduleRefusal) {
+    let lanes = contraction.lanes
+    let sum = contraction.summedLoops[0]
+    let height = rows.map(Self.count) ?? 1
+    let columns = shape.columns
+    let size = contraction.type.byteSize
+    let most = max(columns, row.l1Bytes / 4 / (height * size) / columns * columns)
+    let start = counterpart(lanes, in: contraction.startNest)
+    let finish = counterpart(lanes, in: contraction.finishNest)
+    let axis = contraction.indices.firstIndex(of: lanes.variable.expression) ?? 0
+    let column = "\(name(lanes))c"
+    try split(name(lanes), by: most, into: column)
+    try split(name(sum), by: Self.sumsAtOnce, into: "\(name(sum))c")
+    try add(
+      .reorder(
+        [column, "\(name(sum))c", name(lanes)] + (rows.map { [name($0)] } ?? []) + [name(sum)]))
+    for nest in [contraction.startNest, contraction.finishNest].compactMap({ $0 }) {
+      try add(.computeAt(name(nest), column))
+    }
+    try add(.localize(accumulator, at: column, into: "tile", role: .stack))
+    if Self.count(lanes) > most { try add(.parallelize(column)) }
+    for loop in [start, finish, "tile_load_\(axis)", "tile_store_\(axis)", name(lanes)] {
+      if let loop { try vectorize(loop, columns) }
+    }
+    if let rows { try add(.unroll(name(rows), by: height)) }
+    try add(.unroll(name(sum), by: Self.sumsAtOnce))
+  }
+}

@@ -1,0 +1,66 @@
+// Tile sizes of contractions.
+
+import IRCore
+
+/// Blocks of a product of an m x k by a k x n matrix: rows and columns of the register tile, then
+/// of the blocks for caches and threads.
+struct TileShape: Hashable {
+  /// Rows of the register tile.
+  var rows: Int
+  /// Columns of the register tile, whole vectors.
+  var columns: Int
+  /// Summed elements of a block.
+  var depth: Int
+  /// Rows of a block, whole tiles.
+  var rowBlock: Int
+  /// Columns of a block, whole tiles.
+  var columnBlock: Int
+
+  /// Multiply-adds that make a task worth another thread's while.
+  static let taskWork = 1 << 21
+  /// Tasks that a product is cut into at most, for threads to take as they come.
+  static let mostTasks = 16
+
+  /// Sizes for a product by the row's registers and caches.
+  ///
+  /// The tile is two vectors wide, where there are as many columns, and as high as registers allow
+  /// beside two vectors of the one factor, one of the other, and a product where the row does not
+  /// fuse: heights that leave little of the last tile empty go first. A block's panel of `depth`
+  /// rows by a tile's columns takes at most twice the first-level cache.
+  init(_ m: Int, _ n: Int, _ k: Int, tasksAround: Int, _ type: DType, _ row: TargetRow) {
+    let lanes = row.lanes(type)
+    columns = n > lanes ? 2 * lanes : lanes
+    let width = columns / lanes
+    let free = row.vectorRegisters - 2 - width - (row.hasFMA ? 0 : 2)
+    rows = Self.rows(m, most: max(1, free / width), width)
+    let panel = 2 * row.l1Bytes / (columns * type.byteSize)
+    depth = Self.even(k, atMost: max(64, panel))
+    let wanted = min(max(m * n * k / Self.taskWork, 1), Self.mostTasks)
+    let cacheRows = max(rows, row.l2Bytes / 2 / (depth * type.byteSize) / rows * rows)
+    let tasks = (wanted + tasksAround - 1) / tasksAround
+    let across = min(tasks, (m + 4 * rows - 1) / (4 * rows))
+    rowBlock = min(cacheRows, Self.roundUp((m + across - 1) / across, to: rows))
+    let along = min((tasks + across - 1) / across, max(1, n / (4 * columns)))
+    columnBlock = Self.roundUp((n + along - 1) / along, to: columns)
+  }
+
+  /// The height of a tile that costs least over all rows: a tile's work and a little for itself.
+  private static func rows(_ m: Int, most: Int, _ width: Int) -> Int {
+    let heights = (min(m, most) + 1) / 2...min(m, most)
+    return heights.reversed().min { a, b in cost(a, m, width) < cost(b, m, width) } ?? 1
+  }
+
+  private static func cost(_ rows: Int, _ m: Int, _ width: Int) -> Int {
+    (m + rows - 1) / rows * (rows * width + 2 + width)
+  }
+
+  /// The length of equal blocks of at most `most`.
+  private static func even(_ count: Int, atMost most: Int) -> Int {
+    let blocks = (count + most - 1) / most
+    return (count + blocks - 1) / blocks
+  }
+
+  private static func roundUp(_ number: Int, to factor: Int) -> Int {
+    (number + factor - 1) / factor * factor
+  }
+}
