@@ -54,7 +54,6 @@ struct Workload: Sendable {
     name: String, summary: String, inputs: [Input], operations: Double, resultCount: Int? = nil,
     body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
-    self.resultCount = resultCount ?? inputs[0].shape.reduce(1, *)
     self.name = name
     self.summary = summary
     self.inputs = inputs
