@@ -36,6 +36,7 @@ let package = Package(
     // Row 1: the vocabulary every level shares, and the C that stands under them.
     target("IRCore"),
     .target(name: "CLLVM"),
+    .target(name: "COpenBLAS"),
     .target(name: "CLatheRuntime"),
     .systemLibrary(name: "CZlib"),
     // Row 2.
@@ -53,7 +54,7 @@ let package = Package(
       "Driver",
       [
         "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR", "LoopIR",
-        "IRCore", "CLatheRuntime",
+        "IRCore", "CLatheRuntime", "COpenBLAS",
       ]),
     // Row 6: the public API.
     target("Lathe", ["Driver", "TensorPasses", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime"]),
@@ -81,7 +82,8 @@ let package = Package(
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
     tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
     tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
-    tests("LatheTests", ["Lathe", "Driver", "TensorPasses", "TensorIR", "IRCore"]),
+    tests(
+      "LatheTests", ["CLatheRuntime", "Lathe", "Driver", "TensorPasses", "TensorIR", "IRCore"]),
     tests("GoldenTests", ["Driver", "Codegen", "TensorIR", "LoopIR", "IRCore"]),
     tests(
       "DriverTests",

@@ -23,6 +23,9 @@ TINY_COUNT = 64
 SOFTMAX_SHAPE = (4096, 1024)
 NORM_SHAPE = (2048, 1024)
 SUM_COUNT = 16_777_216
+HEADS = 12
+ATTENTION_SHAPE = (HEADS, 512, 64)
+BLOCK_SHAPE = (128, 768)
 
 
 def normal(generator, *shape):
@@ -42,6 +45,104 @@ def layernorm_gelu(x, r, g, b):
     y = y - y.mean(-1, keepdims=True)
     y = y / np.sqrt((y * y).mean(-1, keepdims=True) + t(1e-5)) * g + b
     return t(0.5) * y * (1 + np.tanh(t(np.sqrt(2 / np.pi)) * (y + t(0.044715) * y * y * y)))
+
+
+def gelu(x):
+    """The form with tanh, of NumPy arrays, in their type."""
+    t = x.dtype.type
+    return t(0.5) * x * (1 + np.tanh(t(np.sqrt(2 / np.pi)) * (x + t(0.044715) * x * x * x)))
+
+
+def layernorm(x, g, b):
+    y = x - x.mean(-1, keepdims=True)
+    return y / np.sqrt((y * y).mean(-1, keepdims=True) + x.dtype.type(1e-5)) * g + b
+
+
+def mlp(x, w1, b1, w2, b2, w3, b3):
+    h = np.maximum(x @ w1 + b1, 0)
+    return np.maximum(h @ w2 + b2, 0) @ w3 + b3
+
+
+def attention(q, k, v):
+    """Each position sees those up to it: [heads, positions, width]."""
+    t = q.dtype.type
+    scores = q @ np.swapaxes(k, -1, -2) * t(1 / np.sqrt(q.shape[-1]))
+    seen = np.tril(np.ones(scores.shape[-2:], bool))
+    return softmax(np.where(seen, scores, t(-1e30))) @ v
+
+
+def gpt2_block(x, ln1_g, ln1_b, qkv_w, qkv_b, proj_w, proj_b, ln2_g, ln2_b, fc_w, fc_b, out_w, out_b):
+    positions, width = x.shape
+
+    def heads(y):
+        return y.reshape(positions, HEADS, width // HEADS).transpose(1, 0, 2)
+
+    qkv = layernorm(x, ln1_g, ln1_b) @ qkv_w + qkv_b
+    q, k, v = (heads(qkv[:, i * width : (i + 1) * width]) for i in range(3))
+    x = x + (attention(q, k, v).transpose(1, 0, 2).reshape(positions, width) @ proj_w + proj_b)
+    return x + (gelu(layernorm(x, ln2_g, ln2_b) @ fc_w + fc_b) @ out_w + out_b)
+
+
+def conv3x3(x, w):
+    """Channels of one padded image, by 3x3."""
+    (n, c, height, width), filters = x.shape, w.shape[0]
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))
+    columns = windows.transpose(0, 1, 4, 5, 2, 3).reshape(n, c * 9, height * width)
+    return (w.reshape(filters, -1) @ columns).reshape(n, filters, height, width)
+
+
+def square(size):
+    """The row of a product of square matrices."""
+    return Workload(
+        f"product of {size}x{size} matrices",
+        inputs=lambda g: {
+            "a": normal(g, size, size),
+            "b": normal(g, size, size) * np.float32(1 / np.sqrt(size)),
+        },
+        reference=np.matmul,
+        flops=2 * size**3,
+        bytes=12 * size * size,
+    )
+
+
+def perceptron(batch):
+    """The row of 784-512-512-10."""
+    sizes = (784, 512, 512, 10)
+
+    def inputs(g):
+        arrays = {"x": normal(g, batch, sizes[0])}
+        for i in range(3):
+            scale = np.float32(np.sqrt(2 / sizes[i]))
+            arrays[f"w{i + 1}"] = normal(g, sizes[i], sizes[i + 1]) * scale
+            arrays[f"b{i + 1}"] = normal(g, sizes[i + 1]) * np.float32(0.1)
+        return arrays
+
+    weights = 784 * 512 + 512 * 512 + 5120
+    return Workload(
+        f"784-512-512-10 with relu, batch {batch}",
+        inputs=inputs,
+        reference=mlp,
+        flops=2 * batch * weights,
+        bytes=4 * weights,
+    )
+
+
+def block_inputs(g):
+    width, wide = BLOCK_SHAPE[1], 4 * BLOCK_SHAPE[1]
+    f32 = np.float32
+    arrays = {"x": normal(g, *BLOCK_SHAPE)}
+    arrays |= {"ln1_g": 1 + f32(0.1) * normal(g, width), "ln1_b": f32(0.1) * normal(g, width)}
+    arrays["qkv_w"] = f32(0.03) * normal(g, width, 3 * width)
+    arrays["qkv_b"] = f32(0.02) * normal(g, 3 * width)
+    arrays["proj_w"] = f32(0.03) * normal(g, width, width)
+    arrays["proj_b"] = f32(0.02) * normal(g, width)
+    arrays |= {"ln2_g": 1 + f32(0.1) * normal(g, width), "ln2_b": f32(0.1) * normal(g, width)}
+    arrays["fc_w"] = f32(0.03) * normal(g, width, wide)
+    arrays["fc_b"] = f32(0.02) * normal(g, wide)
+    arrays["out_w"] = f32(0.03) * normal(g, wide, width)
+    arrays["out_b"] = f32(0.02) * normal(g, width)
+    return arrays
 
 
 def overhead_chain(x):
@@ -84,6 +185,56 @@ WORKLOADS = {
         reference=layernorm_gelu,
         flops=40 * NORM_SHAPE[0] * NORM_SHAPE[1],
         bytes=12 * NORM_SHAPE[0] * NORM_SHAPE[1] + 8 * NORM_SHAPE[1],
+    ),
+    "matmul_512": square(512),
+    "matmul_1024": square(1024),
+    "matmul_2048": square(2048),
+    "matmul_skinny": Workload(
+        "1x4096 by 4096x4096",
+        inputs=lambda g: {
+            "a": normal(g, 1, 4096),
+            "b": normal(g, 4096, 4096) * np.float32(1 / 64),
+        },
+        reference=np.matmul,
+        flops=2 * 4096 * 4096,
+        bytes=4 * 4096 * 4096,
+    ),
+    "matmul_bias_gelu": Workload(
+        "gelu of 512x768 by 768x3072 and a bias",
+        inputs=lambda g: {
+            "x": normal(g, 512, 768),
+            "w": normal(g, 768, 3072) * np.float32(768**-0.5),
+            "b": np.float32(0.1) * normal(g, 3072),
+        },
+        reference=lambda x, w, b: gelu(x @ w + b),
+        flops=2 * 512 * 768 * 3072 + 512 * 3072 * 30,
+        bytes=4 * (512 * 768 + 768 * 3072 + 512 * 3072),
+    ),
+    "mlp_infer_b1": perceptron(1),
+    "mlp_infer_b64": perceptron(64),
+    "attention": Workload(
+        "causal attention, 12 heads of 64, 512 positions",
+        inputs=lambda g: {name: normal(g, *ATTENTION_SHAPE) for name in "qkv"},
+        reference=attention,
+        flops=HEADS * 512 * 512 * (2 * 64 + 12.5),
+        bytes=4 * 4 * HEADS * 512 * 64,
+    ),
+    "gpt2_block_t128": Workload(
+        "one block of GPT-2 small, 128 positions",
+        inputs=block_inputs,
+        reference=gpt2_block,
+        flops=2 * 128 * 12 * 768 * 768 + 2 * 128 * 128 * 768,
+        bytes=4 * (12 * 768 * 768 + 2 * 128 * 768),
+    ),
+    "conv3x3": Workload(
+        "64 to 64 channels of 56x56 by 3x3, padded",
+        inputs=lambda g: {
+            "x": normal(g, 1, 64, 56, 56),
+            "w": normal(g, 64, 64, 3, 3) * np.float32(np.sqrt(2 / 576)),
+        },
+        reference=conv3x3,
+        flops=2 * 64 * 64 * 9 * 56 * 56,
+        bytes=4 * (2 * 64 * 56 * 56 + 64 * 64 * 9),
     ),
     "prefix_sum": Workload(
         "running sum of 16,777,216 elements",

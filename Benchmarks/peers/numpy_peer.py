@@ -1,7 +1,8 @@
 """NumPy, operation by operation."""
 import numpy as np
 from worker import serve
-from workloads import OPERATIONS, layernorm_gelu, operation_workload, overhead_chain, softmax
+from workloads import OPERATIONS, attention, conv3x3, gelu, gpt2_block, layernorm_gelu, mlp
+from workloads import operation_workload, overhead_chain, softmax
 
 f32 = np.float32
 
@@ -14,6 +15,16 @@ FUNCTIONS = {
     "ew_chain": ew_chain,
     "softmax": softmax,
     "layernorm_gelu": layernorm_gelu,
+    "matmul_512": np.matmul,
+    "matmul_1024": np.matmul,
+    "matmul_2048": np.matmul,
+    "matmul_skinny": np.matmul,
+    "matmul_bias_gelu": lambda x, w, b: gelu(x @ w + b),
+    "mlp_infer_b1": mlp,
+    "mlp_infer_b64": mlp,
+    "attention": attention,
+    "gpt2_block_t128": gpt2_block,
+    "conv3x3": conv3x3,
     "prefix_sum": lambda x: np.cumsum(x),
     "overhead": overhead_chain,
 }

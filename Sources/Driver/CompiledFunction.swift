@@ -43,6 +43,8 @@ public final class CompiledFunction: Sendable {
   /// How it was compiled.
   public let statistics: CompileStatistics
   private let table: ProgramTable
+  /// Where the operation of each step was made.
+  private let locationOfStep: [SourceLocation]
   private let parameterBytes: [Int]
   private let resultBytes: [Int]
   private let results: [ProgramLayout.Place]
@@ -57,6 +59,9 @@ public final class CompiledFunction: Sendable {
     resultTypes = graph.results.map { graph[type: $0] }
     self.statistics = statistics
     results = layout.results
+    locationOfStep = zip(layout.steps, kernels).flatMap { step, kernel in
+      kernel.phases.map { _ in step.location }
+    }
     updates = layout.updates
     self.threads = Int32(clamping: threads)
     var parameterBytes: [Int] = []
@@ -232,11 +237,12 @@ public final class CompiledFunction: Sendable {
     let step = Int(word >> UInt64(LATHE_SITE_BITS))
     let site = Int(word & (1 << UInt64(LATHE_SITE_BITS) - 1))
     guard table.kernelOfStep.indices.contains(step) else {
-      return .check(kernel: "?", message: "status \(word)")
+      return .check(kernel: "?", message: "status \(word)", location: .unknown)
     }
     let kernel = table.kernelOfStep[step]
     let checks = kernel.code.checks
     let message = checks.indices.contains(site) ? checks[site] : "site \(site)"
-    return .check(kernel: kernel.scheduled.name, message: message)
+    return .check(
+      kernel: kernel.scheduled.name, message: message, location: locationOfStep[step])
   }
 }

@@ -20,6 +20,9 @@ public final class Compiler: Sendable {
   private let kernels: KernelCache
   private let programs = Locked<[ProgramKey: CompiledFunction]>([:])
 
+  /// Number of programs compiled and kept.
+  package var programCount: Int { programs.withLock { $0.count } }
+
   /// The most programs that are kept.
   private static let programLimit = 1024
 
@@ -176,7 +179,8 @@ extension Compiler {
     }
     do {
       let graph = try run(enabledPasses, on: module)
-      let fused = try Pass.fuse.run(graph)
+      let regions = try Pass.fuse.run(graph)
+      let fused = try Pass.joinPhases.run(regions)
       let lowered = try Pass.lower.run(fused)
       let found = lowered.graphs.flatMap { graph in
         graph.nodes.compactMap { node -> Kernel? in
@@ -192,7 +196,9 @@ extension Compiler {
         for pass in passes.dropFirst() { next = try pass.run(next) }
         scheduled.append(next)
       }
-      let decisions = graph.graphs.first.map { FusionPlan($0).decisions } ?? []
+      let decisions =
+        (graph.graphs.first.map { FusionPlan($0).decisions } ?? [])
+        + (regions.graphs.first.map { PhasePlan($0, regions).decisions } ?? [])
       return CompilationStages(
         graph: graph, fused: fused, lowered: lowered, planned: planned, scheduled: scheduled,
         decisions: decisions, row: options.row)

@@ -97,8 +97,8 @@ public enum RunFailure: Error, Hashable, Sendable, CustomStringConvertible {
   case argumentSize(what: String, index: Int, found: Int, expected: Int)
   /// No memory.
   case allocation(AllocationFailure)
-  /// A check inside a kernel failed.
-  case check(kernel: String, message: String)
+  /// A check inside a kernel failed; the kernel's first operation was made at `location`.
+  case check(kernel: String, message: String, location: SourceLocation)
 
   /// The failure in one line.
   public var description: String {
@@ -108,7 +108,7 @@ public enum RunFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case .argumentSize(let what, let index, let found, let expected):
       "\(what) \(index): \(expected) bytes expected, found \(found)"
     case .allocation(let failure): "\(failure)"
-    case .check(let kernel, let message): "kernel @\(kernel): \(message)"
+    case .check(let kernel, let message, _): "kernel @\(kernel): \(message)"
     }
   }
 }

@@ -5,8 +5,8 @@ import LoopIR
 
 extension Kernel {
   /// This kernel with `output` written into the memory of `input`, as one buffer that is both; `nil`
-  /// where an iteration may read what another has written: every load of the input must stand in
-  /// the block of the only store, before it, at the same place.
+  /// where an iteration may read what another has written: every load of the input must be followed,
+  /// in its block, by the store to the same place in the same lanes. Kernels store an element once.
   func updating(_ input: BufferID, by output: BufferID) -> Kernel? {
     let old = buffers[input.index]
     let new = buffers[output.index]
@@ -28,11 +28,18 @@ extension Kernel {
 
 /// Walk that tells whether a result may take an input's place.
 private struct UpdateCheck {
-  let input: BufferID
-  let output: BufferID
+  private struct Place: Hashable {
+    let block: Int
+    let indices: [IndexExpression]
+    let mask: Operand?
+  }
+
+  private let input: BufferID
+  private let output: BufferID
   private var blocks = 0
-  private var loads: [(block: Int, access: Access)] = []
-  private var store: (block: Int, access: Access)?
+  /// Loads whose store was not met yet.
+  private var open: Set<Place> = []
+  private var stored: Set<Place> = []
   private var isRefused = false
 
   init(input: BufferID, output: BufferID) {
@@ -40,12 +47,7 @@ private struct UpdateCheck {
     self.output = output
   }
 
-  var isPointwise: Bool {
-    guard !isRefused, let store else { return false }
-    return loads.allSatisfy {
-      $0.block == store.block && $0.access.indices == store.access.indices
-    }
-  }
+  var isPointwise: Bool { !isRefused && open.isEmpty && !stored.isEmpty }
 
   mutating func visit(_ statements: [Statement]) {
     let block = blocks
@@ -53,11 +55,13 @@ private struct UpdateCheck {
     for statement in statements {
       switch statement {
       case .define(_, .load(let access, let mask, _)) where access.buffer == input:
-        if store != nil || mask != nil { isRefused = true }
-        loads.append((block, access))
+        let place = Place(block: block, indices: access.indices, mask: mask)
+        if stored.contains(place) { isRefused = true }
+        open.insert(place)
       case .store(_, let access, let mask) where access.buffer == output:
-        if store != nil || mask != nil { isRefused = true }
-        store = (block, access)
+        let place = Place(block: block, indices: access.indices, mask: mask)
+        open.remove(place)
+        if !stored.insert(place).inserted { isRefused = true }
       case .accumulate(_, _, let access, _) where access.buffer == output: isRefused = true
       case .define, .store, .accumulate, .check, .loop, .whileLoop, .branch: break
       }

@@ -1,33 +1,43 @@
 // State behind a mutex.
 
 #if canImport(Darwin)
-  import Darwin
+  public import Darwin
 #else
-  import Glibc
+  public import Glibc
 #endif
 
 /// State that several threads share, reachable only while its mutex is held.
 ///
 /// A heap pthread mutex rather than Synchronization's `Mutex`, about which ThreadSanitizer reports
 /// races that are none.
+///
+/// Inlinable: unspecialized, a third of a compiled call's time went there.
+@frozen
 public struct Locked<State>: ~Copyable, @unchecked Sendable {
-  private struct Contents {
-    var mutex: pthread_mutex_t
-    var state: State
+  @usableFromInline struct Contents {
+    @usableFromInline var mutex: pthread_mutex_t
+    @usableFromInline var state: State
+
+    @usableFromInline init(_ state: consuming State) {
+      mutex = pthread_mutex_t()
+      self.state = state
+    }
   }
 
   // Unchecked: every access to the state holds the mutex. One block for both, since every tensor
   // has one.
-  private let contents: UnsafeMutablePointer<Contents>
+  @usableFromInline let contents: UnsafeMutablePointer<Contents>
 
   /// Shares `initial`.
+  @inlinable
   public init(_ initial: consuming sending State) {
     contents = .allocate(capacity: 1)
-    contents.initialize(to: Contents(mutex: pthread_mutex_t(), state: initial))
+    contents.initialize(to: Contents(initial))
     pthread_mutex_init(&contents.pointee.mutex, nil)
   }
 
   /// Runs `body` alone on the state. Never compile, wait or call back inside.
+  @inlinable
   public borrowing func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -22,7 +22,9 @@ struct ProgramLayout {
     let kernel: Kernel
     let arguments: [Place]
     /// Whether it waits for all earlier steps.
-    var isBarrier: Bool
+    let isBarrier: Bool
+    /// Where its first operation was made.
+    let location: SourceLocation
   }
 
   private(set) var steps: [Step] = []
@@ -32,11 +34,11 @@ struct ProgramLayout {
   private(set) var results: [Place] = []
   private(set) var arenaBytes = 0
   /// By result: the parameter whose memory it overwrites.
-  private(set) var updates: [Int: Int] = [:]
+  var updates: [Int: Int] = [:]
 
-  private let graph: Graph
+  let graph: Graph
   private let names: ValueNames
-  private var places: [ValueID: Place] = [:]
+  var places: [ValueID: Place] = [:]
   /// First and last phase in which an arena value is alive; steps between two barriers are one
   /// phase and may overlap.
   private var lifetimes: [ValueID: ClosedRange<Int>] = [:]
@@ -58,12 +60,12 @@ struct ProgramLayout {
     for (index, id) in kernelNodes.enumerated() { try append(id, index) }
   }
 
-  private var kernelNodes: [NodeID] {
+  var kernelNodes: [NodeID] {
     graph.ids.filter { if case .kernel = graph[$0].kind { true } else { false } }
   }
 
   /// The value whose memory a reshape shows.
-  private func memory(of value: ValueID) -> ValueID {
+  func memory(of value: ValueID) -> ValueID {
     var value = value
     while case .view = graph[value.node].kind, let operand = graph[value.node].operands[0].value {
       value = operand
@@ -81,46 +83,6 @@ struct ProgramLayout {
       places[ValueID(id)] = .constant(constants.count)
       constants.append(data)
     }
-  }
-
-  /// Places the results that can be written over their parameters: all other readers of the
-  /// parameter run before the one kernel that writes it, and that reads it element by element.
-  private mutating func placeUpdates(_ wanted: [Int?]) {
-    // A failed check leaves the parameters as they were, so nothing is written over them.
-    let hasChecks = kernelNodes.contains { id in
-      if case .kernel(let kernel) = graph[id].kind { !kernel.checkMessages.isEmpty } else { false }
-    }
-    guard !hasChecks else { return }
-    for (index, parameter) in wanted.enumerated() {
-      guard let parameter, graph.results.indices.contains(index) else { continue }
-      let value = memory(of: graph.results[index])
-      let source = ValueID(graph.parameters[parameter])
-      guard canUpdate(source, with: value), !updates.values.contains(parameter) else { continue }
-      places[value] = .input(parameter)
-      updates[index] = parameter
-    }
-  }
-
-  private func canUpdate(_ source: ValueID, with value: ValueID) -> Bool {
-    guard places[value] == nil, graph[type: source] == graph[type: value],
-      graph.results.count(where: { memory(of: $0) == value }) == 1,
-      !graph.results.contains(where: { memory(of: $0) == source }),
-      case .kernel(let kernel) = graph[value.node].kind
-    else { return false }
-    let readers = kernelNodes.filter { id in
-      graph[id].operands.contains { $0.value.map(memory) == source }
-    }
-    guard readers.allSatisfy({ $0.index <= value.node.index }) else { return false }
-    guard readers.contains(value.node) else { return true }
-    let operands = graph[value.node].operands
-    let inputs = kernel.buffers.indices.filter { kernel.buffers[$0].role == .input }
-    let outputs = kernel.buffers.indices.filter { kernel.buffers[$0].role == .output }
-    let places = operands.indices.filter { operands[$0].value.map(memory) == source }
-    guard places.count == 1, inputs.count == operands.count, outputs.indices.contains(value.result)
-    else { return false }
-    let updated = kernel.updating(
-      BufferID(inputs[places[0]]), by: BufferID(outputs[value.result]))
-    return updated != nil
   }
 
   private mutating func placeResults() {
@@ -227,28 +189,9 @@ struct ProgramLayout {
       throw .kernel(name: kernel.name, "its extents are known at run time only; state them")
     }
     steps.append(
-      Step(kernel: step.kernel, arguments: step.arguments, isBarrier: isBarrier[index]))
-  }
-
-  /// One buffer for each parameter that the kernel reads and writes over.
-  private func merged(
-    _ kernel: Kernel, _ arguments: [Place]
-  ) -> (kernel: Kernel, arguments: [Place]) {
-    var kernel = kernel
-    var arguments = arguments
-    var output = 0
-    while output < arguments.count {
-      defer { output += 1 }
-      guard kernel.buffers[output].role == .output, case .input = arguments[output],
-        let input = arguments.firstIndex(of: arguments[output]), input != output,
-        kernel.buffers[input].role == .input,
-        let updated = kernel.updating(BufferID(input), by: BufferID(output))
-      else { continue }
-      kernel = updated
-      arguments.remove(at: output)
-      output -= 1
-    }
-    return (kernel, arguments)
+      Step(
+        kernel: step.kernel, arguments: step.arguments, isBarrier: isBarrier[index],
+        location: graph.locations[id.index]))
   }
 
   /// The most arguments that the run time passes to a kernel, beside memory for shared locals.

@@ -80,27 +80,3 @@ public final class Storage: @unchecked Sendable {
     if whole == nil { lathe_free(address, byteCount) }
   }
 }
-
-/// Strong reference that stays in its place and can still be asked whether it is the only one.
-public struct OwnedReference<Object: AnyObject & Sendable>: ~Copyable, @unchecked Sendable {
-  // Unchecked: the reference never changes, and its object is Sendable.
-  private let reference: Unmanaged<Object>
-
-  /// Keeps `object`.
-  public init(_ object: Object) { reference = .passRetained(object) }
-
-  /// The object.
-  public var object: Object { reference.takeUnretainedValue() }
-
-  /// Whether no other strong reference exists. Meant for a caller whom nobody else can reach this
-  /// reference beside.
-  public func isUnique() -> Bool {
-    // Ours is the one reference that `owned` stands for while it is asked.
-    var owned = reference.takeRetainedValue()
-    let isUnique = isKnownUniquelyReferenced(&owned)
-    _ = Unmanaged.passRetained(owned)
-    return isUnique
-  }
-
-  deinit { reference.release() }
-}

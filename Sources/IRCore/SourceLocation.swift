@@ -1,7 +1,7 @@
 // Where a node was made.
 
 /// Place in a user's source that made a node. Locations are no part of a program's equality.
-public enum SourceLocation: Sendable {
+public enum SourceLocation: Hashable, Sendable {
   /// Made by a pass, or read from text without locations.
   case unknown
   /// A file (`Module/File.swift`) and its line.

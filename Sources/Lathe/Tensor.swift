@@ -34,7 +34,7 @@ public struct Tensor: Sendable {
 
   /// A tensor in memory.
   init(_ storage: Storage, dtype: DType, shape: [Int], at location: SourceLocation = .unknown) {
-    self.init(node: TraceNode(.ready(storage), dtype: dtype, shape: shape, at: location))
+    self.init(node: TraceNode(storage, dtype: dtype, shape: shape, at: location))
   }
 
   /// A tensor to be computed by one operation; it runs now when the chain that leads to it is long

@@ -6,12 +6,6 @@ import Driver
 import IRCore
 import LLVMBindings
 
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
-
 /// Tells what the machine offers, with advice where something is missing.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -66,15 +60,11 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private func showOpenBLAS() {
-    let name = "libopenblas.so.0"
-    guard let library = dlopen(name, RTLD_LAZY | RTLD_LOCAL) else {
-      return show("OpenBLAS", "absent; not needed, only compared with (libopenblas0)")
+    guard MatrixProduct.isLibraryPresent else {
+      return show("OpenBLAS", "absent; eager matrix products use generated kernels (libopenblas0)")
     }
-    typealias Text = @convention(c) () -> UnsafePointer<CChar>?
-    let kernel = dlsym(library, "openblas_get_corename").flatMap {
-      unsafeBitCast($0, to: Text.self)().map { String(cString: $0) }
-    }
-    show("OpenBLAS", "present" + (kernel.map { ", kernels for \($0)" } ?? ""))
+    let kernels = MatrixProduct.libraryKernels.map { ", kernels for \($0)" } ?? ""
+    show("OpenBLAS", "present" + kernels)
   }
 
   private func show(_ name: String, _ value: String) {

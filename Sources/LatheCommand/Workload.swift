@@ -28,7 +28,7 @@ struct Workload: Sendable {
   }
 
   static let all =
-    [elementwiseChain, softmax, normalization, prefixSum, overhead] + contractions
+    [elementwiseChain, softmax, normalization] + contractions + [prefixSum, overhead]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {
@@ -48,15 +48,17 @@ struct Workload: Sendable {
 
   static var names: String { all.map(\.name).joined(separator: ", ") }
 
+  /// Describes a workload whose result has `resultCount` elements, those of the first input for
+  /// `nil`.
   init(
     name: String, summary: String, inputs: [Input], operations: Double, resultCount: Int? = nil,
     body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
-    self.resultCount = resultCount ?? inputs[0].shape.reduce(1, *)
     self.name = name
     self.summary = summary
     self.inputs = inputs
     self.operations = operations
+    self.resultCount = resultCount ?? inputs[0].shape.reduce(1, *)
     self.body = body
   }
 

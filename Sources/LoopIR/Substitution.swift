@@ -10,8 +10,10 @@ public struct Substitution {
   public var use: (VariableID) -> Operand
   /// The expression to use in the place of an index expression.
   public var index: (IndexExpression) -> IndexExpression
+  /// The access to use in the place of one whose indices are replaced already.
+  public var access: (Access) -> Access = { $0 }
 
-  /// States the three replacements.
+  /// States the three replacements; accesses keep their buffers.
   public init(
     definition: @escaping (VariableID) -> VariableID,
     use: @escaping (VariableID) -> Operand,
@@ -47,7 +49,7 @@ public struct Substitution {
 
   /// The access with its indices replaced.
   public func callAsFunction(_ access: Access) -> Access {
-    Access(access.buffer, access.indices.map(index), alignment: access.alignment)
+    self.access(Access(access.buffer, access.indices.map(index), alignment: access.alignment))
   }
 
   /// The statement with every part replaced.

@@ -94,10 +94,21 @@ struct AxisGroups {
     if separate.contains(where: { expression in atoms.contains { expression.contains($0) } }) {
       return false
     }
-    return positions.allSatisfy { position in
-      guard let a = position.linearFactor(of: atoms[0]), let b = position.linearFactor(of: atoms[1])
-      else { return false }
-      return a == b * extents[inner]
+    return positions.allSatisfy { walks($0, outer, inner) }
+  }
+
+  /// Whether a step of the outer axis moves a position as far as all steps of the inner one.
+  private func walks(_ position: IndexExpression, _ outer: Int, _ inner: Int) -> Bool {
+    guard let a = position.linearFactor(of: .variable(outer)),
+      let b = position.linearFactor(of: .variable(inner))
+    else { return false }
+    return a == b * extents[inner]
+  }
+
+  /// Whether the axes of each loop move a position as one.
+  func walkAsOne(_ position: IndexExpression) -> Bool {
+    groups.allSatisfy { group in
+      zip(group, group.dropFirst()).allSatisfy { walks(position, $0, $1) }
     }
   }
 }

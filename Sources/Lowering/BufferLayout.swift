@@ -40,7 +40,7 @@ struct BufferLayout {
     let kept = shape.indices.filter { shape[$0] != 1 }
     var found: [[Int]]?
     for access in accesses {
-      guard let runs = Self.runs(access, kept, groups), found == nil || found == runs else {
+      guard let runs = Self.runs(access, shape, kept, groups), found == nil || found == runs else {
         self = .flat(rank: shape.count)
         return
       }
@@ -51,23 +51,22 @@ struct BufferLayout {
 
   private init(runs: [[Int]]) { self.runs = runs }
 
-  /// Runs of axes indexed by the axes of one loop, in order; `nil` where an axis of such a loop
-  /// stands elsewhere.
+  /// Runs of axes, each as short as the position along it follows the loops; `nil` where none does.
   private static func runs(
-    _ access: [IndexExpression], _ kept: [Int], _ groups: AxisGroups
+    _ access: [IndexExpression], _ shape: [IndexExpression], _ kept: [Int], _ groups: AxisGroups
   ) -> [[Int]]? {
     var runs: [[Int]] = []
-    var rest = kept[...]
-    while let axis = rest.first {
-      let joint = groups.groups.first { group in
-        group.count > 1 && group.contains { access[axis].contains(.variable($0)) }
-      }
-      let run = Array(rest.prefix(joint?.count ?? 1))
-      if let joint, run.map({ access[$0].asVariable }) != joint { return nil }
+    var run: [Int] = []
+    var position: IndexExpression = 0
+    for axis in kept {
+      run.append(axis)
+      position = position * shape[axis] + access[axis]
+      guard groups.walkAsOne(position) else { continue }
       runs.append(run)
-      rest = rest.dropFirst(run.count)
+      run = []
+      position = 0
     }
-    return runs
+    return run.isEmpty ? runs : nil
   }
 }
 

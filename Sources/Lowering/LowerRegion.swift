@@ -13,7 +13,7 @@ extension Kernel {
   /// become `in` buffers in order, results `out` buffers. Neighbouring axes that every access walks
   /// as one become one loop over flat buffers.
   public init(lowering graph: Graph) throws(PassFailure) {
-    let program = RegionProgram(graph)
+    let program = RegionProgram(graph.splittingDividedAxes)
     if let problem = program.problem {
       throw PassFailure(
         pass: "lower", "@\(graph.name) \(problem), so it is no region; run fuse first")

@@ -58,33 +58,8 @@ struct RegionProgram {
   /// Reads a region: parameters, constants as literals, iotas, views and elementwise nodes.
   init(_ graph: Graph) {
     self.graph = graph
-    let contraction = graph.nodes.lazy.compactMap { node -> (Contraction, TensorType)? in
-      guard case .contract(let contraction) = node.kind else { return nil }
-      return (contraction, node.types[0])
-    }.first
-    let reduction = graph.nodes.lazy.compactMap { node -> (Reduction, TensorOperand)? in
-      guard case .reduce(let reduction) = node.kind else { return nil }
-      return (reduction, node.operands[0])
-    }.first
-    if let (contraction, type) = contraction {
-      extents = type.shape + contraction.summed
-      reducedAxes = Array(type.rank..<extents.count)
-    } else if let (reduction, operand) = reduction, let value = operand.value {
-      extents = graph[type: value].shape
-      reducedAxes = reduction.axes
-    } else {
-      extents = graph.results.first.map { graph[type: $0].shape } ?? []
-      reducedAxes = []
-    }
-    var facts = IndexFacts()
-    for (axis, extent) in extents.enumerated() {
-      guard let count = extent.asConstant else {
-        facts.state(.variable(axis), in: 0...IndexFacts.largestExtent)
-        continue
-      }
-      facts.state(.variable(axis), in: 0...Swift.max(0, count - 1))
-    }
-    self.facts = facts
+    (extents, reducedAxes) = Self.axes(of: graph)
+    facts = Self.facts(extents)
     parameterNumbers = Dictionary(
       uniqueKeysWithValues: graph.parameters.enumerated().map { ($0.element, $0.offset) })
     problem = sizeProblem
@@ -98,6 +73,31 @@ struct RegionProgram {
         problem = "has results of several shapes"
       }
     }
+  }
+
+  /// Extents of the axes, and which of them are combined over.
+  private static func axes(of graph: Graph) -> (extents: [IndexExpression], reduced: [Int]) {
+    for node in graph.nodes {
+      guard case .contract(let contraction) = node.kind else { continue }
+      let extents = node.types[0].shape + contraction.summed
+      return (extents, Array(node.types[0].rank..<extents.count))
+    }
+    for node in graph.nodes {
+      guard case .reduce(let reduction) = node.kind, let operand = node.operands[0].value else {
+        continue
+      }
+      return (graph[type: operand].shape, reduction.axes)
+    }
+    return (graph.results.first.map { graph[type: $0].shape } ?? [], [])
+  }
+
+  private static func facts(_ extents: [IndexExpression]) -> IndexFacts {
+    var facts = IndexFacts()
+    for (axis, extent) in extents.enumerated() {
+      let last = extent.asConstant.map { Swift.max(0, $0 - 1) } ?? IndexFacts.largestExtent
+      facts.state(.variable(axis), in: 0...last)
+    }
+    return facts
   }
 
   /// The most nodes of a region: evaluation recurses along chains of them.

@@ -205,15 +205,19 @@ private struct Frame {
       let operands = operands(of: node)
       return [Evaluation.scan(scan, operands[0], from: operands.dropFirst().first)]
     case .contract(let contraction):
-      let summed = try extents(of: TensorType(.f32, contraction.summed))
-      return [
-        Evaluation.contract(
-          contraction, operands(of: node), result: (node.types[0].dtype, shapes[0]),
-          summed: summed, symbols, fused: row.hasFMA)
-      ]
+      return [try contract(contraction, node, shapes[0], row)]
     case .parameter, .call, .concat, .gather, .scatter, .sort, .loop, .conditional:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
     }
+  }
+
+  private func contract(
+    _ contraction: Contraction, _ node: Node, _ shape: [Int], _ row: TargetRow
+  ) throws(GraphInterpreterError) -> TensorValue {
+    let summed = try extents(of: TensorType(.f32, contraction.summed))
+    return Evaluation.contract(
+      contraction, operands(of: node), result: (node.types[0].dtype, shape), summed: summed,
+      symbols, fused: row.hasFMA)
   }
 
   private var name: String { ValueNames(graph)[ValueID(NodeID(next))] }

@@ -41,12 +41,30 @@ extension FusionPlan {
     return false
   }
 
-  /// The axes that a row's value lacks, when the node is one element per row of the region.
+  /// The axes that a row's value lacks, when the node is one element per row of the region: computed
+  /// from its reductions, or from other tensors of as many elements.
   func rowAxes(of id: NodeID, in region: Int) -> [Int]? {
-    guard let origin = rowOrigins[id.index], origin.shape == regions[region].shape,
+    guard let origin = rowOrigins[id.index] else {
+      guard let reduced = regions[region].reduced, !scans(id), !contracts(id) else { return nil }
+      let shape = regions[region].shape
+      let rows = shape.indices.filter { !reduced.contains($0) }.map { shape[$0] }
+      return graph[id].types[0].shape == rows ? reduced : nil
+    }
+    guard origin.shape == regions[region].shape,
       graph[id].types[0].shape.count == origin.shape.count - origin.axes.count
     else { return nil }
     return origin.axes
+  }
+
+  /// Whether a node is a value per row, computed further from reductions, that a region with other
+  /// reductions reads: it is written once per row, where the row is at hand.
+  func isReducedAcrossRows(_ id: NodeID, _ readers: [Int]) -> Bool {
+    guard let origin = rowOrigins[id.index], !reduces(id), hasRows(origin.shape, origin.axes) else {
+      return false
+    }
+    return readers.contains { reader in
+      regions[reader].reduced != nil && regions[reader].shape != origin.shape
+    }
   }
 
   func isRow(_ id: NodeID, in region: Int) -> Bool {

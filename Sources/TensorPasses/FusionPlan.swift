@@ -60,11 +60,11 @@ public struct FusionPlan: Sendable {
   private let names: ValueNames
   var cost = FusionCost()
   /// By node: every use by a computing node, with whether indices are the same.
-  private var uses: [[Use]]
-  private var isResult: [Bool]
+  private(set) var uses: [[Use]]
+  private(set) var isResult: [Bool]
   private var hasOpaqueUse: [Bool]
   /// By node: regions in which it is evaluated.
-  private var regionsOf: [[Int]]
+  private(set) var regionsOf: [[Int]]
   /// By node: what it is one element per row of.
   let rowOrigins: [RowOrigin?]
   /// By node: whether all that it is computed from lies in memory.
@@ -76,13 +76,13 @@ public struct FusionPlan: Sendable {
     let axes: [Int]
   }
 
-  private struct Use {
+  struct Use {
     let consumer: NodeID
     /// The index map between the value and its use.
     let map: Map
   }
 
-  private enum Map {
+  enum Map {
     /// The same indices.
     case identity
     /// A broadcast along the axes.
@@ -189,6 +189,8 @@ public struct FusionPlan: Sendable {
       let reason =
         hasOpaqueUse[id.index] ? "read by a kernel that is already built" : "a result of the graph"
       open(id, operations, readers, readers.isEmpty ? nil : reason)
+    } else if isReducedAcrossRows(id, readers) {
+      open(id, operations, readers, "a value per row, computed with its row")
     } else if let target = joinable(id, readers, operations) {
       join(id, target, operations)
     } else if !isResult[id.index], let reason = repeatable(id, readers, operations) {
@@ -225,7 +227,7 @@ public struct FusionPlan: Sendable {
 
   /// Whether every use reads the value at the indices of the region's loops: an element where
   /// elements are computed, or a whole row's value.
-  private func isAligned(_ id: NodeID, in region: Int) -> Bool {
+  func isAligned(_ id: NodeID, in region: Int) -> Bool {
     let rows = rowAxes(of: id, in: region)
     if let rows, let reduced = regions[region].reduced, rows != reduced { return false }
     if rows != nil, regions[region].outputs.contains(where: scans) { return false }
@@ -293,85 +295,6 @@ public struct FusionPlan: Sendable {
     regions[region].operations += operations
     if isAligned { regions[region].aligned.insert(id) }
     regionsOf[id.index].append(region)
-  }
-
-  /// Why repeating the node in every reading region pays; `nil` when it does not.
-  private func repeatable(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String? {
-    guard !reduces(id), !scans(id), !contracts(id),
-      readers.allSatisfy({ hasPlaces([$0], for: id) }),
-      readers.allSatisfy({ !holdsContraction($0) || isPrologue(id, in: $0) }),
-      readers.allSatisfy({ region in
-        regions[region].operations + operations * copies(of: id, in: region)
-          <= FusionCost.kernelLimit
-      })
-    else { return nil }
-    let (saved, extra) = balance(id, readers, operations)
-    guard saved > extra else { return nil }
-    return "saves \(Self.text(saved)) of memory traffic for \(Self.text(extra)) of repeated work"
-  }
-
-  /// At how many places a node would be evaluated in a region: once for each place of each reader,
-  /// and again for every other index map.
-  private func copies(of id: NodeID, in region: Int) -> Int {
-    var places: [NodeID: (same: Int, other: Int)] = [:]
-    for use in uses[id.index]
-    where regionsOf[use.consumer.index].contains(where: { root($0) == region }) {
-      var found = places[use.consumer] ?? (0, 0)
-      if case .identity = use.map { found.same = 1 } else { found.other += 1 }
-      places[use.consumer] = found
-    }
-    var sum = 0
-    for (consumer, found) in places {
-      let each = regions[region].copies[consumer] ?? 1
-      sum = min(sum + each * (found.same + found.other), 1 << 20)
-    }
-    return sum
-  }
-
-  private func balance(
-    _ id: NodeID, _ readers: [Int], _ operations: Int
-  ) -> (saved: Double, extra: Double) {
-    let type = graph[id].types[0]
-    var evaluations = 0.0
-    for use in uses[id.index] {
-      for region in Set(regionsOf[use.consumer.index].map(root)) {
-        evaluations +=
-          prologueEvaluations(of: id, in: region)
-          ?? FusionCost.elements(TensorType(type.dtype, regions[region].shape))
-      }
-    }
-    let repeated = max(0, evaluations - FusionCost.elements(type))
-    return (
-      FusionCost.traffic(type, reads: readers.count),
-      repeated * Double(operations) * FusionCost.nanosecondsPerOperation
-    )
-  }
-
-  private func refusal(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String {
-    let total = readers.reduce(operations) { $0 + regions[$1].operations }
-    if total > FusionCost.kernelLimit {
-      return "the kernel would hold \(total) operations, more than \(FusionCost.kernelLimit)"
-    }
-    if isResult[id.index], !readers.allSatisfy({ isAligned(id, in: $0) }) {
-      return "a result of the graph that is read at other indices"
-    }
-    if readers.count > 1, readers.allSatisfy({ isAligned(id, in: $0) }) {
-      return "its readers depend on each other"
-    }
-    if scans(id) { return "a scan writes what it walks over" }
-    if contracts(id) { return contractionRefusal(id, readers) }
-    if let region = readers.first(where: holdsContraction) {
-      if reduces(id) { return "rows are reduced outside of a contraction's kernel" }
-      if !isPrologue(id, in: region) { return "a contraction reads what is computed into memory" }
-    }
-    if reduces(id) { return "its rows are too few, too long, or not those of its readers" }
-    let (saved, extra) = balance(id, readers, operations)
-    return "would repeat \(Self.text(extra)) of work to save \(Self.text(saved)) of traffic"
-  }
-
-  private static func text(_ nanoseconds: Double) -> String {
-    nanoseconds < 1000
-      ? "\(Int(nanoseconds.rounded())) ns" : "\(Int((nanoseconds / 1000).rounded())) us"
   }
 
   /// Starts a region whose output is the node.

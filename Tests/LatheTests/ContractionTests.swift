@@ -128,7 +128,7 @@ func expectSums(
     #expect(integers.dot(Tensor([4, 5, 6] as [Int])).scalars(as: Int.self) == [23])
   }
 
-  /// Compiled, lazy and eager give the same bits: each is the interpreter's order.
+  /// Compiled, lazy and generated eager kernels give the same bits.
   @Test func everyExecutionGivesTheSameBits() {
     let (a, b) = (
       PlainTensor([33, 65], seed: 1).tensor(), PlainTensor([65, 17], seed: 2).tensor()
@@ -136,6 +136,44 @@ func expectSums(
     let compiled = compile { (a: Tensor, b: Tensor) in relu(a.matmul(b) + 0.5) }
     let lazy = relu(a.matmul(b) + 0.5).scalars(as: Float.self)
     #expect(compiled(a, b).scalars(as: Float.self) == lazy)
+    let eager = withExecution(.eager(contraction: .generated)) {
+      relu(a.matmul(b) + 0.5).scalars(as: Float.self)
+    }
+    #expect(eager == lazy)
+  }
+
+  /// Products that OpenBLAS takes where it is installed, and those that it does not take, are the
+  /// same within the bound of sums.
+  @Test(arguments: [DType.f32, .f64, .i32]) func eagerProducts(dtype: DType) {
+    withExecution(.eager) {
+      let (a, b) = (PlainTensor([3, 5, 7], seed: 1), PlainTensor([7, 4], seed: 2))
+      func scaled(_ x: PlainTensor) -> Tensor {
+        dtype.isFloat ? x.tensor(dtype) : (x.tensor() * 1024).cast(to: dtype)
+      }
+      func reading(_ x: Tensor) -> Tensor {
+        dtype.isFloat ? x : x.cast(to: .f64) * 0x1p-20
+      }
+      let (x, y) = (scaled(a), scaled(b))
+      expectSums(reading(x.matmul(y)), [3, 5, 4]) { p in
+        (0..<7).map { a[[p[0], p[1], $0]] * b[[$0, p[2]]] }
+      }
+      let turned = x.transposed(-1, -2)
+      expectSums(reading(y.transposed().matmul(turned)), [3, 4, 5]) { p in
+        (0..<7).map { a[[p[0], p[2], $0]] * b[[$0, p[1]]] }
+      }
+      expectSums(reading(turned.matmul(x)), [3, 7, 7]) { p in
+        (0..<5).map { a[[p[0], $0, p[1]]] * a[[p[0], $0, p[2]]] }
+      }
+      expectSums(reading(x[1].matmul(y[.all, 2])), [5]) { p in
+        (0..<7).map { a[[1, p[0], $0]] * b[[$0, 2]] }
+      }
+      expectSums(reading(x[0..<2, .stride(by: 2)].matmul(y[.all, .stride(by: -1)])), [2, 3, 4]) {
+        p in (0..<7).map { a[[p[0], 2 * p[1], $0]] * b[[$0, 3 - p[2]]] }
+      }
+      expectSums(reading(x[0, 0].dot(x[1, 1])), []) { _ in
+        (0..<7).map { a[[0, 0, $0]] * a[[1, 1, $0]] }
+      }
+    }
   }
 }
 

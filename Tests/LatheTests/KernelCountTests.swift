@@ -20,6 +20,8 @@ private struct Composition: Sendable, CustomTestStringConvertible {
   private static let rows = [512, 768]
   private static let labels = Tensor([Int](repeating: 3, count: 512))
 
+  private static let manyLabels = Tensor([Int](repeating: 3, count: 20_000))
+
   private static let compositions: [Composition] = [
     Composition(name: "softmax", shapes: [rows], kernels: 1) { [$0[0].softmax()] },
     Composition(name: "softmax around", shapes: [rows, [768]], kernels: 1) {
@@ -54,11 +56,11 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "batchNorm, given", shapes: [rows, [768], [768], [768]], kernels: 2) {
       [relu($0[0].batchNorm(mean: $0[1], variance: $0[2], scale: $0[3]))]
     },
-    // The mean over rows is none of a row's own values, and so another kernel.
-    Composition(name: "crossEntropy, probabilities", shapes: [rows, rows], kernels: 2) {
+    // The mean over rows is a second phase of the rows' kernel.
+    Composition(name: "crossEntropy, probabilities", shapes: [rows, rows], kernels: 1) {
       [crossEntropy($0[0], $0[1])]
     },
-    Composition(name: "crossEntropy, labels", shapes: [rows], kernels: 2) {
+    Composition(name: "crossEntropy, labels", shapes: [rows], kernels: 1) {
       [crossEntropy($0[0], labels, smoothing: 0.1)]
     },
     Composition(name: "maxPool", shapes: [[8, 16, 28, 28]], kernels: 1) {
@@ -67,8 +69,15 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "averagePool", shapes: [[8, 16, 28, 28]], kernels: 1) {
       [$0[0].averagePool(kernel: [3, 3], stride: [2, 2], padding: [1, 1])]
     },
+    Composition(name: "crossEntropy around", shapes: [[20_000, 10], [10]], kernels: 1) {
+      [exp(-crossEntropy(tanh($0[0]) + $0[1], manyLabels)) * 2]
+    },
+    Composition(name: "sum of very many", shapes: [[1 << 20]], kernels: 1) { [$0[0].sum()] },
+    Composition(name: "cumulativeSum of very many", shapes: [[1 << 20]], kernels: 2) {
+      [$0[0].cumulativeSum(axis: 0)]
+    },
     // Two long rows would leave threads idle, so that each step is shared out by itself.
-    Composition(name: "softmax, long rows", shapes: [[2, 200_000]], kernels: 5) {
+    Composition(name: "softmax, long rows", shapes: [[2, 200_000]], kernels: 3) {
       [$0[0].softmax()]
     },
     // Many rows are one chunk each, however long.
@@ -85,6 +94,36 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     // Sums over different axes share no rows.
     Composition(name: "two axes", shapes: [rows], kernels: 3) {
       [$0[0].softmax(axis: 0).sum(axis: 1)]
+    },
+    Composition(name: "linear and gelu", shapes: [rows, [768, 64], [64]], kernels: 1) {
+      [gelu($0[0].matmul($0[1]) + $0[2])]
+    },
+    Composition(name: "two layers", shapes: [rows, [768, 64], [64], [64, 768]], kernels: 2) {
+      [$0[0] + relu($0[0].matmul($0[1]) + $0[2]).matmul($0[3])]
+    },
+    Composition(
+      name: "convolution, bias, relu, residual",
+      shapes: [[1, 16, 14, 14], [16, 16, 3, 3], [16, 1, 1]], kernels: 1
+    ) {
+      [relu($0[0].convolution($0[1], padding: .same) + $0[2] + $0[0])]
+    },
+    // Scores, their softmax under the mask, and the weighted sum: the mask is no tensor.
+    Composition(
+      name: "causal attention", shapes: [[4, 64, 32], [4, 64, 32], [4, 64, 32]], kernels: 3
+    ) {
+      let scores = $0[0].matmul($0[1].transposed(-1, -2)) * 0.125
+      let row = Tensor.iota([64, 64], axis: 0)
+      let mask = Tensor.iota([64, 64], axis: 1) .<= row
+      return [mask.select(scores, -1e30).softmax().matmul($0[2])]
+    },
+    // Heads are split and joined by index maps alone.
+    Composition(name: "heads", shapes: [[64, 128], [128, 384], [128, 128]], kernels: 5) {
+      let qkv = $0[0].matmul($0[1])
+      let parts = (0..<3).map { part in
+        qkv[.all, (part * 128)..<((part + 1) * 128)].reshaped(64, 4, 32).permuted([1, 0, 2])
+      }
+      let shares = parts[0].matmul(parts[1].transposed(-1, -2)).softmax()
+      return [shares.matmul(parts[2]).permuted([1, 0, 2]).reshaped(64, 128).matmul($0[2])]
     },
     Composition(
       name: "layerNorm by hand, dimensions kept", shapes: [rows, [768], [768]], kernels: 1

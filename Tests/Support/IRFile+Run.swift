@@ -62,7 +62,13 @@ extension IRFile {
     for stage in stages.prefix(while: { $0 != "fuse" }) {
       if case .module(let pass) = PassList.named(stage, for: row) { module = try pass.run(module) }
     }
-    return module.graphs.first.map { FusionPlan($0).decisions.map(\.description) } ?? []
+    guard let graph = module.graphs.first else { return [] }
+    var decisions = FusionPlan(graph).decisions
+    if stages.contains("join-phases") {
+      let fused = try Pass.fuse.run(module)
+      decisions += fused.graphs.first.map { PhasePlan($0, fused).decisions } ?? []
+    }
+    return decisions.map(\.description)
   }
 
   /// Stages that are no passes.

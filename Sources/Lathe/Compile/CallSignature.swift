@@ -73,7 +73,7 @@ struct CallParts {
   }
 
   /// The memory of every tensor; pending ones are evaluated together.
-  func storages(at location: SourceLocation) -> Result<[Storage], EvaluationFailure> {
+  func storages() -> Result<[Storage], EvaluationFailure> {
     var storages: [Storage] = []
     storages.reserveCapacity(tensors.count)
     for tensor in tensors {

@@ -80,9 +80,9 @@ extension Compiled where State == Void {
     _ arguments: Arguments, file: String = #fileID, line: Int = #line
   ) throws -> (function: CompiledFunction?, inputs: [Storage]) {
     let location = SourceLocation.line(file: file, line: line)
-    let parts = cache.function.parts((), arguments)
-    let (variant, inputs) = try cache.prepare(parts, (), arguments, at: location).get()
-    return (variant.function, inputs)
+    let program = try cache.prepare((), arguments, at: location).get()
+    let inputs = try cache.function.parts((), arguments).storages().get()
+    return (program.function, inputs + program.captured)
   }
 
   /// The program as it is traced for the arguments, before any pass; their values are not read.

@@ -23,10 +23,10 @@ public struct CompiledVariant: Sendable {
   /// Bytes that the cache counts for it.
   public let byteCount: Int
 
-  init<State, Arguments, Results>(_ variant: FunctionVariant<State, Arguments, Results>) {
+  init(_ variant: CompiledProgram) {
     signature = variant.parts.map(\.description)
     reason = variant.reason?.text
-    captured = variant.trace.graph.leaves.map { leaf in
+    captured = variant.graph.leaves.map { leaf in
       "\(leaf.node.tensorType) of \(leaf.node.location.text)"
     }
     kernelCount = variant.function?.kernelCount ?? 0
@@ -48,17 +48,17 @@ extension NamedPart: CustomStringConvertible {
 
 extension Compiled {
   /// The programs compiled so far and still kept, the most recently used first.
-  public var variants: [CompiledVariant] { cache.known.map { CompiledVariant($0) } }
+  public var variants: [CompiledVariant] { cache.programs.known.map { CompiledVariant($0) } }
 
   /// Number of programs compiled so far and still kept, one for each signature.
-  public var variantCount: Int { cache.known.count }
+  public var variantCount: Int { cache.programs.known.count }
 
   /// What the function became at one level, for the most recently used signature.
   public func ir(
     _ stage: IRStage, file: String = #fileID, line: Int = #line
   ) -> String {
     let location = SourceLocation.line(file: file, line: line)
-    guard let variant = cache.known.first else {
+    guard let variant = cache.programs.known.first else {
       misuse("ir: call the function first: its signature decides what it becomes", at: location)
     }
     return stage.text(of: variant.module, variant.compiler, at: location)
@@ -67,7 +67,7 @@ extension Compiled {
   /// What the function became and why, as text: each program with its signature, what made it
   /// needed, what it captured, its memory, its kernels, and why operations share a kernel or not.
   public func explain(file: String = #fileID, line: Int = #line) -> String {
-    let variants = cache.known
+    let variants = cache.programs.known
     let count = variants.count == 1 ? "1 program" : "\(variants.count) programs"
     var lines = ["function at \(cache.function.location.text): \(count)"]
     for (index, variant) in variants.enumerated() {
@@ -84,7 +84,7 @@ private struct Explanation {
   let module: Module
   let compiler: Compiler
 
-  init<State, Arguments, Results>(_ variant: FunctionVariant<State, Arguments, Results>) {
+  init(_ variant: CompiledProgram) {
     summary = CompiledVariant(variant)
     module = variant.module
     compiler = variant.compiler

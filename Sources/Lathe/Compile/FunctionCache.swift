@@ -1,106 +1,94 @@
-// The programs of a compiled function, one per signature.
+// Calls of a compiled function.
 
 import Driver
 import IRCore
 import TensorIR
 
-/// Programs of one function by the signature of its calls, and the calls themselves.
+/// A function with its programs, and calls of it.
 final class FunctionCache<
   State: Sendable, Arguments: Sendable, Results: Sendable, Failure: Error
 >: Sendable {
-  typealias Variant = FunctionVariant<State, Arguments, Results>
+  typealias Trace = FunctionTrace<State, Arguments, Results>
 
   let function: TracedFunction<State, Arguments, Results, Failure>
-  /// The most recently used first.
-  private let variants = Locked<[Variant]>([])
-  private let compilations = Locked(0)
+  let programs: CompiledPrograms
 
   init(_ function: TracedFunction<State, Arguments, Results, Failure>) {
     self.function = function
+    programs = CompiledPrograms(at: function.location, function.structures)
   }
-
-  /// The programs, the most recently used first.
-  var known: [Variant] { variants.withLock { $0 } }
 
   /// Runs the program for the call's signature, compiling it at its first occurrence.
   func call(
     _ state: inout State, _ arguments: Arguments, at location: SourceLocation
   ) throws(Failure) -> Result<Results, EvaluationFailure> {
-    var parts = function.parts(state, arguments)
+    if let results = callLatest(&state, arguments, at: location) { return results }
+    return try callAnother(&state, arguments, at: location)
+  }
+
+  private func callLatest(
+    _ state: inout State, _ arguments: Arguments, at location: SourceLocation
+  ) -> Result<Results, EvaluationFailure>? {
+    let latest = withUnsafeMutablePointer(to: &state) { state in
+      withUnsafePointer(to: arguments) { programs.runLatest(state, $0) }
+    }
+    guard let latest else { return nil }
+    return latest.outputs.map { rebuild($0, latest.program, &state, at: location) }
+  }
+
+  /// A call that is not like the one before it.
+  private func callAnother(
+    _ state: inout State, _ arguments: Arguments, at location: SourceLocation
+  ) throws(Failure) -> Result<Results, EvaluationFailure> {
     // Inside another trace the function becomes part of that.
-    if parts.isTraced { return .success(try function.body(&state, arguments)) }
-    let variant: Variant
-    var inputs: [Storage]
-    switch try prepare(parts, state, arguments, at: location) {
-    case .success(let prepared): (variant, inputs) = prepared
+    if function.parts(state, arguments).isTraced {
+      return .success(try function.body(&state, arguments))
+    }
+    let program: CompiledProgram
+    switch try prepare(state, arguments, at: location) {
     case .failure(let failure): return .failure(failure)
+    case .success(let found): program = found
     }
-    var owned: [Bool] = []
-    if variant.function?.updates.isEmpty == false {
-      // Nothing of the call may refer to the state's memory while its other owners are counted.
-      parts = CallParts()
-      owned = function.structures.state.ownership(of: &state, &inputs)
-    }
-    do {
-      let outputs = try variant.function?(inputs, owned: owned) ?? []
-      return .success(variant.rebuild(outputs, &state, function.structures, at: location))
-    } catch {
-      return .failure(.notRun("\(error)"))
+    // No list of parts refers to the state any more, so that its memory can be given up.
+    if let results = callLatest(&state, arguments, at: location) { return results }
+    switch function.parts(state, arguments).storages() {
+    case .failure(let failure): return .failure(failure)
+    case .success(let inputs):
+      return program.run(inputs, owned: []).map {
+        rebuild($0, program, &state, at: location)
+      }
     }
   }
 
-  /// The program for a call and the memory that it reads.
+  /// The program for a call, whose tensors are evaluated.
   func prepare(
-    _ parts: CallParts, _ state: State, _ arguments: Arguments, at location: SourceLocation
-  ) throws(Failure) -> Result<(Variant, [Storage]), EvaluationFailure> {
+    _ state: State, _ arguments: Arguments, at location: SourceLocation
+  ) throws(Failure) -> Result<CompiledProgram, EvaluationFailure> {
+    let parts = function.parts(state, arguments)
     if !parts.isSupported { _ = function.namedParts(state, arguments, at: location) }
-    var inputs: [Storage]
-    switch parts.storages(at: location) {
-    case .success(let storages): inputs = storages
-    case .failure(let failure): return .failure(failure)
-    }
-    let variant: Variant
-    switch try self.variant(parts, state, arguments, at: location) {
-    case .success(let found): variant = found
-    case .failure(let failure): return .failure(failure)
-    }
-    if !variant.captured.isEmpty { inputs += variant.captured }
-    return .success((variant, inputs))
+    if case .failure(let failure) = parts.storages() { return .failure(failure) }
+    return try program(parts, state, arguments, at: location)
   }
 
-  private func variant(
+  private func program(
     _ parts: CallParts, _ state: State, _ arguments: Arguments, at location: SourceLocation
-  ) throws(Failure) -> Result<Variant, EvaluationFailure> {
+  ) throws(Failure) -> Result<CompiledProgram, EvaluationFailure> {
     let compiler = Compiler.current
-    guard let known = find(parts, compiler) else {
+    guard let known = programs.find(parts, compiler) else {
       return try add(parts, state, arguments, compiler, at: location)
     }
     if compiler.options.comparesTraces, known.takesComparison() {
       requireSame(
-        try function.trace(state, arguments), as: known.trace, at: function.location)
+        try function.trace(state, arguments), as: trace(of: known), at: function.location)
     }
     return .success(known)
-  }
-
-  private func find(_ parts: CallParts, _ compiler: Compiler) -> Variant? {
-    let list = known
-    guard let index = list.firstIndex(where: { $0.fits(parts, compiler) }) else { return nil }
-    let found = list[index]
-    if index > 0 {
-      variants.withLock { variants in
-        guard let place = variants.firstIndex(where: { $0 === found }) else { return }
-        variants.remove(at: place)
-        variants.insert(found, at: 0)
-      }
-    }
-    return found
   }
 
   /// Traces and compiles without a lock: of two tasks that do so at once, the first to finish wins.
   private func add(
     _ parts: CallParts, _ state: State, _ arguments: Arguments, _ compiler: Compiler,
     at location: SourceLocation
-  ) throws(Failure) -> Result<Variant, EvaluationFailure> {
+  ) throws(Failure) -> Result<CompiledProgram, EvaluationFailure> {
     let named = function.namedParts(state, arguments, at: location)
     let trace = try function.trace(state, arguments)
     let compiled: CompiledFunction?
@@ -112,62 +100,36 @@ final class FunctionCache<
     } catch {
       return .failure(.notCompiled("\(error)"))
     }
-    let reason = known.first.map { RecompileReason(from: $0.parts, to: named) }
-    let variant = Variant(
-      compiler, CallSignature(parts), named, trace, compiled, reason: reason)
-    let kept = variants.withLock { variants -> Variant in
-      if let other = variants.first(where: { $0.fits(parts, compiler) }) { return other }
-      variants.insert(variant, at: 0)
-      FunctionCacheLimit.trim(&variants, \.byteCount)
-      return variant
-    }
-    if kept === variant { warn(about: variant) }
-    return .success(kept)
+    let reason = programs.known.first.map { RecompileReason(from: $0.parts, to: named) }
+    let program = CompiledProgram(
+      compiler, CallSignature(parts), named, trace.graph, compiled, trace: trace, reason: reason)
+    return .success(programs.add(program, for: parts))
   }
 
-  private func warn(about variant: Variant) {
-    let count = compilations.withLock { count in
-      count += 1
-      return count
-    }
-    guard let reason = variant.reason else { return }
-    let isMany = count == FunctionCacheLimit.warningCount
-    let isFloat = reason.namesFloat && count == FunctionCacheLimit.floatWarningCount
-    guard isMany || isFloat else { return }
-    writeLine(
-      "\(function.location.text): warning: \(ordinal(count)) compile: \(reason.text)"
-        + (isMany ? "; are all needed?" : ""))
+  private func trace(of program: CompiledProgram) -> Trace {
+    unsafeDowncast(program.trace, to: Trace.self)
   }
-}
 
-/// How many programs a compiled function keeps, and when it warns.
-enum FunctionCacheLimit {
-  /// Programs of more bytes than this in sum lose the least recently used ones.
-  static let bytes: Int = 256 << 20
-  /// At so many compilations a warning says that the signature keeps changing.
-  static let warningCount = 8
-  /// At so many, when a floating-point number is what changed.
-  static let floatWarningCount = 3
-
-  /// Drops what is beyond the limit from a list with the most recently used first.
-  static func trim<Element>(_ list: inout [Element], _ size: (Element) -> Int) {
-    var total = 0
-    let kept = list.prefix { element in
-      total += size(element)
-      return total <= bytes
+  /// The results around the tensors that a run gave; the new state goes to `state`.
+  private func rebuild(
+    _ outputs: [Storage], _ program: CompiledProgram, _ state: inout State,
+    at location: SourceLocation
+  ) -> Results {
+    let trace = trace(of: program)
+    var next = 0
+    func fill(_ tensor: inout Tensor) {
+      let type = program.results[next]
+      tensor = Tensor(outputs[next], dtype: type.dtype, shape: type.shape, at: location)
+      next += 1
     }
-    list = Array(list.prefix(max(1, kept.count)))
-  }
-}
-
-/// `1st`, `2nd`, `3rd`, `11th`.
-func ordinal(_ number: Int) -> String {
-  let isTeen = (11...13).contains(number % 100)
-  return switch number % 10 {
-  case 1 where !isTeen: "\(number)st"
-  case 2 where !isTeen: "\(number)nd"
-  case 3 where !isTeen: "\(number)rd"
-  default: "\(number)th"
+    if !function.structures.state.members.isEmpty {
+      var newState = trace.state
+      function.structures.state.update(&newState, fill)
+      state = newState
+    }
+    var values = trace.results
+    function.structures.results.update(&values, fill)
+    return values
   }
 }
 
@@ -175,26 +137,5 @@ extension Tensor {
   /// Whether the value exists only inside a compiled function that is being traced.
   var isTraced: Bool {
     if case .handle(let handle) = representation { handle.node.isTraced } else { false }
-  }
-}
-
-extension Structure {
-  /// Whether nothing but the value at hand refers to the memory of each of its tensors, which
-  /// `storages` begins with.
-  fileprivate func ownership<Value>(
-    of value: inout Value, _ storages: inout [Storage]
-  ) -> [Bool] {
-    var known: [Storage?] = storages
-    storages = []
-    var owned: [Bool] = []
-    update(&value) { tensor in
-      let index = owned.count
-      if tensor.readyStorage != nil { known[index] = nil }
-      let unique = tensor.uniqueStorage()
-      owned.append(unique != nil)
-      known[index] = unique ?? tensor.readyStorage ?? known[index]
-    }
-    storages = known.compactMap(\.self)
-    return owned
   }
 }

@@ -42,7 +42,7 @@ struct TracedFunction<
     var placeholders: [TraceNode] = []
     func replace(_ tensor: inout Tensor) {
       let node = TraceNode(
-        .placeholder, dtype: tensor.dtype, shape: tensor.shape, at: location)
+        placeholder: tensor.dtype, shape: tensor.shape, at: location)
       placeholders.append(node)
       tensor = Tensor(node: node)
     }
@@ -101,7 +101,7 @@ struct FunctionStructures: Sendable {
 }
 
 /// What one run over placeholders left.
-struct FunctionTrace<State: Sendable, Arguments: Sendable, Results: Sendable>: Sendable {
+final class FunctionTrace<State: Sendable, Arguments: Sendable, Results: Sendable>: Sendable {
   /// Parameters are the tensors of the state, then those of the arguments, then captured ones;
   /// results are the tensors of the state, then those of the results.
   let graph: TraceGraph
@@ -117,6 +117,19 @@ struct FunctionTrace<State: Sendable, Arguments: Sendable, Results: Sendable>: S
   let stateInputs: [String]
   /// Number of tensors of the new state.
   let stateCount: Int
+
+  init(
+    graph: TraceGraph, state: State, arguments: Arguments, results: Results, parts: [NamedPart],
+    stateInputs: [String], stateCount: Int
+  ) {
+    self.graph = graph
+    self.state = state
+    self.arguments = arguments
+    self.results = results
+    self.parts = parts
+    self.stateInputs = stateInputs
+    self.stateCount = stateCount
+  }
 
   /// By result, the parameter that it replaces: a tensor of the new state may take the memory of the
   /// one at the same place in the old state, and of no other.

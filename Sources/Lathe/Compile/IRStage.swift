@@ -60,6 +60,6 @@ extension Tensor {
     return Evaluation.program(of: [tensor.node]).trace.graph
   }
 
-  /// Whether the value stands in memory.
-  package var isEvaluated: Bool { node.isReady }
+  /// Whether the value stands in memory; else reading it computes it.
+  public var isEvaluated: Bool { node.isReady }
 }

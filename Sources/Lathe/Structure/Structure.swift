@@ -8,6 +8,8 @@ struct Structure: Sendable {
   /// What stands at one place.
   enum Part: Sendable {
     case tensor
+    /// An array of tensors.
+    case tensors
     case integer, truth, float, double
     /// A function, told apart by its code and context.
     case function
@@ -17,6 +19,14 @@ struct Structure: Sendable {
     case container(SendablePart<any StructureContainer.Type>)
     /// Cannot be passed, for the stated reason.
     case unsupported(String)
+
+    /// Whether the part is made of tensors alone.
+    var isTensor: Bool {
+      switch self {
+      case .tensor, .tensors: true
+      case .integer, .truth, .float, .double, .function, .value, .container, .unsupported: false
+      }
+    }
   }
 
   /// One part: its path from the whole, its offset in bytes.
@@ -75,7 +85,7 @@ struct Structure: Sendable {
         self.members(of: $0, join(path, $0.name), offset + $0.offset)
       }
       let isOpaque = members.contains { if case .unsupported = $0.part { true } else { false } }
-      let holdsTensors = members.contains { if case .tensor = $0.part { true } else { false } }
+      let holdsTensors = members.contains { $0.part.isTensor }
       return isOpaque && !holdsTensors ? one(value(field)) : members
     case .enumeration: return one(value(field))
     case .function: return one(.function)
@@ -89,6 +99,7 @@ struct Structure: Sendable {
 
   private static func leaf(_ type: Any.Type) -> Part? {
     if type == Tensor.self { return .tensor }
+    if type == [Tensor].self { return .tensors }
     if type == Int.self { return .integer }
     if type == Bool.self { return .truth }
     if type == Float.self { return .float }

@@ -82,6 +82,7 @@ extension Structure {
       let path = path.map { Self.join($0, member.path) }
       switch member.part {
       case .tensor: body(.tensor(place.assumingMemoryBound(to: Tensor.self).pointee), path)
+      case .tensors: [Tensor].visit(place, path: path, body)
       case .integer: body(.value(.integer(place.load(as: Int.self))), path)
       case .truth: body(.value(.truth(place.load(as: Bool.self))), path)
       case .float: body(.value(.float(place.load(as: Float.self))), path)
@@ -103,6 +104,7 @@ extension Structure {
       let place = base + member.offset
       switch member.part {
       case .tensor: body(&place.assumingMemoryBound(to: Tensor.self).pointee)
+      case .tensors: [Tensor].update(place, body)
       case .container(let type): type.value.update(place, body)
       case .integer, .truth, .float, .double, .function, .value, .unsupported: break
       }

@@ -7,11 +7,23 @@ import TensorIR
 extension Evaluation {
   /// Whether operations run as they are called.
   @TaskLocal static var isEager = false
+  /// Who computes products of matrices that run as they are called.
+  @TaskLocal static var eagerContraction = EagerContraction.library
+}
+
+/// Who computes products of matrices when operations run one by one.
+public enum EagerContraction: Sendable, Hashable {
+  /// OpenBLAS, where it is installed, for products and batches of f32 and f64 matrices; it has an
+  /// order of sums of its own. Generated kernels compute all other contractions.
+  case library
+  /// Generated kernels, which give the bits that compiled programs give.
+  case generated
 }
 
 /// When operations run.
 public struct Execution: Sendable, Hashable {
   fileprivate let isEager: Bool
+  fileprivate var contraction = EagerContraction.library
 
   /// When a value is read, as one program with all that it needs; so it is by default.
   public static let lazy = Execution(isEager: false)
@@ -19,6 +31,11 @@ public struct Execution: Sendable, Hashable {
   /// As they are called, each a kernel of its own that is compiled once: what eager frameworks do,
   /// for comparison. Views and constants stay parts of the operations that read them.
   public static let eager = Execution(isEager: true)
+
+  /// As they are called, with a choice of who computes products of matrices.
+  public static func eager(contraction: EagerContraction) -> Execution {
+    Execution(isEager: true, contraction: contraction)
+  }
 }
 
 /// Runs `body`, whose operations run as `execution` says, in the tasks that it starts too. Inside
@@ -30,7 +47,9 @@ public struct Execution: Sendable, Hashable {
 public func withExecution<Result>(
   _ execution: Execution, _ body: () throws -> Result
 ) rethrows -> Result {
-  try Evaluation.$isEager.withValue(execution.isEager, operation: body)
+  try Evaluation.$isEager.withValue(execution.isEager) {
+    try Evaluation.$eagerContraction.withValue(execution.contraction, operation: body)
+  }
 }
 
 /// Compiled programs of single operations on values in memory.
@@ -65,6 +84,7 @@ enum EagerPrograms {
   ) -> Storage? {
     let nodes = operation.nodes
     if nodes.contains(where: \.isTraced) { return nil }
+    if let storage = libraryProduct(operation, dtype, shape, at: location) { return storage }
     guard let (key, inputs) = key(of: operation, dtype, shape) else {
       let node = TraceNode(operation, dtype: dtype, shape: shape, at: location)
       complete(node, at: location)

@@ -20,6 +20,27 @@ public enum EvaluationFailure: Error, Sendable, CustomStringConvertible {
   }
 }
 
+extension EvaluationFailure {
+  /// A failure of a run, with the place of the operation at fault where it is known: a check's own,
+  /// or that of the result for which there was no memory.
+  init(_ failure: RunFailure, _ results: [(type: TensorType, location: SourceLocation)] = []) {
+    switch failure {
+    case .check(_, let message, .unknown): self = .notRun(message)
+    case .check(_, let message, let location): self = .notRun("\(location.text): \(message)")
+    case .allocation(let allocation):
+      let result = results.first { $0.type.byteCount == allocation.byteCount }
+      let place = result.map { ", for the \($0.type) of \($0.location.text)" }
+      self = .notRun("\(failure)\(place ?? "")")
+    case .argumentCount, .argumentSize: self = .notRun("\(failure)")
+    }
+  }
+}
+
+extension TensorType {
+  /// Bytes of a tensor with constant extents.
+  fileprivate var byteCount: Int? { extents?.reduce(dtype.byteSize, *) }
+}
+
 enum Evaluation {
   /// Chains of pending nodes longer than this are run when the next node is made.
   static let deepestTrace = 1_000
@@ -51,17 +72,9 @@ enum Evaluation {
     let function = try compile(trace.graph)
     let storages: [Storage]
     do { storages = try function(trace.leaves.map(\.storage)) } catch {
-      throw .notRun(text(error, results))
+      throw EvaluationFailure(error, results.map { ($0.tensorType, $0.location) })
     }
     for (node, storage) in zip(results, storages) { node.complete(with: storage) }
-  }
-
-  /// A failure with the place of the operation whose result there was no memory for.
-  private static func text(_ failure: RunFailure, _ results: [TraceNode]) -> String {
-    guard case .allocation(let allocation) = failure,
-      let node = results.first(where: { $0.byteCount == allocation.byteCount })
-    else { return "\(failure)" }
-    return "\(failure), for the \(node.tensorType) of \(node.location.text)"
   }
 
   /// The program that evaluating `roots` runs, and the nodes that it completes.
@@ -79,7 +92,7 @@ enum Evaluation {
   static func run(
     _ function: CompiledFunction, _ inputs: [Storage]
   ) throws(EvaluationFailure) -> [Storage] {
-    do { return try function(inputs) } catch { throw .notRun("\(error)") }
+    do { return try function(inputs) } catch { throw EvaluationFailure(error) }
   }
 
   /// The roots, then every other held pending node that is connected with them through pending

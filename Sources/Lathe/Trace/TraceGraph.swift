@@ -98,7 +98,4 @@ private struct Builder {
 extension TraceNode {
   /// The type as the graph states it.
   var tensorType: TensorType { TensorType(dtype, extents: shape) }
-
-  /// Bytes of the value.
-  var byteCount: Int { shape.reduce(dtype.byteSize, *) }
 }

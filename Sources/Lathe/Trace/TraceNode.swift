@@ -48,10 +48,17 @@ final class TraceNode: Sendable {
     let isHeld: Bool
   }
 
-  private struct State: Sendable {
-    var content: Content
-    var consumers = WeakNodes()
-    var isHeld = true
+  /// What changes while a value is pending, and who waits for it.
+  private final class Pending: Sendable {
+    struct State: Sendable {
+      var content: Content
+      var consumers = WeakNodes()
+      var isHeld = true
+    }
+
+    let state: Locked<State>
+
+    init(_ content: Content) { state = Locked(State(content: content)) }
   }
 
   let dtype: DType
@@ -63,17 +70,33 @@ final class TraceNode: Sendable {
   let depth: Int
   /// Bytes in memory that the operation reads; they count against the limit of what is pending.
   private let pendingBytes: Int
-  private let state: Locked<State>
+  /// The memory once the value stands in it.
+  private let memory: PublishedStorage
+  /// `nil` for a value that was made in memory.
+  private let pending: Pending?
 
-  /// A value in memory, or a placeholder.
-  init(_ content: Content, dtype: DType, shape: [Int], at location: SourceLocation) {
+  /// A value in memory.
+  init(_ storage: Storage, dtype: DType, shape: [Int], at location: SourceLocation) {
     self.dtype = dtype
     self.shape = shape
     self.location = location
-    isTraced = if case .placeholder = content { true } else { false }
+    isTraced = false
     depth = 0
     pendingBytes = 0
-    state = Locked(State(content: content))
+    memory = PublishedStorage(storage)
+    pending = nil
+  }
+
+  /// An argument of a function that is being traced.
+  init(placeholder dtype: DType, shape: [Int], at location: SourceLocation) {
+    self.dtype = dtype
+    self.shape = shape
+    self.location = location
+    isTraced = true
+    depth = 0
+    pendingBytes = 0
+    memory = PublishedStorage()
+    pending = Pending(.placeholder)
   }
 
   /// A value to be computed by `operation`; its operands learn of it.
@@ -95,43 +118,38 @@ final class TraceNode: Sendable {
     self.depth = depth + 1
     pendingBytes = bytes
     if !isTraced { PendingTraces.add(bytes: bytes) }
-    state = Locked(State(content: .pending(operation)))
+    memory = PublishedStorage()
+    pending = Pending(.pending(operation))
     for node in nodes { node.register(consumer: self) }
   }
 
   /// The memory of a ready node.
-  var storage: Storage? {
-    state.withLock { if case .ready(let storage) = $0.content { storage } else { nil } }
-  }
+  var storage: Storage? { memory.storage }
 
   /// The memory of a ready node that no one else refers to, as a whole.
-  fileprivate var uniqueStorage: Storage? {
-    state.withLock { state in
-      guard case .ready(var storage) = state.content else { return nil }
-      // While the state refers to it no more, `storage` is the node's reference.
-      state.content = .released
-      let isUnique = isKnownUniquelyReferenced(&storage) && !storage.isPart
-      state.content = .ready(storage)
-      return isUnique ? storage : nil
-    }
-  }
+  fileprivate var uniqueStorage: Storage? { memory.uniqueStorage() }
 
   /// Holds once the value stands in memory.
-  var isReady: Bool { storage != nil }
+  var isReady: Bool { memory.isStored }
 
   /// What the node is now.
   var snapshot: Snapshot {
-    state.withLock {
-      Snapshot(content: $0.content, consumers: $0.consumers.alive, isHeld: $0.isHeld)
+    if let storage { return Snapshot(content: .ready(storage), consumers: [], isHeld: true) }
+    guard let pending else { return Snapshot(content: .released, consumers: [], isHeld: false) }
+    return pending.state.withLock { state in
+      // It may have become ready since.
+      let content = storage.map { Content.ready($0) } ?? state.content
+      return Snapshot(content: content, consumers: state.consumers.alive, isHeld: state.isHeld)
     }
   }
 
   /// Makes a pending node a leaf that holds `storage`; the first of two evaluations wins.
   func complete(with storage: Storage) {
-    let dropped: Content? = state.withLock {
+    let dropped: Content? = pending?.state.withLock {
       guard case .pending = $0.content else { return nil }
       let old = $0.content
-      $0.content = .ready(storage)
+      memory.store(storage)
+      $0.content = .released
       $0.consumers = WeakNodes()
       return old
     }
@@ -141,10 +159,11 @@ final class TraceNode: Sendable {
   }
 
   /// Notes that no tensor holds the node any more.
-  func release() { state.withLock { $0.isHeld = false } }
+  func release() { pending?.state.withLock { $0.isHeld = false } }
 
   private func register(consumer: TraceNode) {
-    state.withLock {
+    guard !isReady else { return }
+    pending?.state.withLock {
       switch $0.content {
       case .pending, .placeholder: $0.consumers.append(consumer)
       case .ready, .released: break
@@ -153,7 +172,8 @@ final class TraceNode: Sendable {
   }
 
   private func takeOperands() -> [TraceNode] {
-    let old: Content = state.withLock {
+    guard let pending else { return [] }
+    let old: Content = pending.state.withLock {
       guard case .pending = $0.content else { return .released }
       let old = $0.content
       $0.content = .released

@@ -1,0 +1,202 @@
+// The pass that makes short regions phases of the kernel whose results they read.
+
+public import IRCore
+public import TensorIR
+
+extension Pass where Input == Module, Output == Module {
+  /// Joins calls of the first graph into one where a region with reductions is followed by regions
+  /// that read little but its results: the mean of a batch's losses after the losses, the fold of
+  /// partial sums after them. The joined call names a graph of calls, which becomes one kernel whose
+  /// phases run one after the other. `PhasePlan` decides.
+  ///
+  /// Requires: `fuse` ran. Guarantees: the same values.
+  public static let joinPhases = Pass(
+    "join-phases", summary: "short regions as phases of the kernel that they read"
+  ) { module in
+    guard let main = module.graphs.first else { return module }
+    let plan = PhasePlan(main, module)
+    if plan.groups.isEmpty { return module }
+    var joining = PhaseJoining(main, module, plan)
+    return joining.joined()
+  }
+}
+
+/// Which calls of a fused graph become phases of one kernel.
+public struct PhasePlan: Sendable {
+  /// Calls of one kernel in order, where there are several.
+  public private(set) var groups: [[NodeID]] = []
+  /// One per edge between two phases.
+  public private(set) var decisions: [FusionDecision] = []
+
+  /// By how much the first phase must read more than a later one.
+  private static let readingRatio = 8.0
+  /// What every later phase may read, however little the first one does.
+  private static let smallBytes = 16_384.0
+
+  /// Plans the calls of `main`, a graph after `fuse`.
+  public init(_ main: Graph, _ module: Module) {
+    let regions = Dictionary(
+      module.graphs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let names = ValueNames(main)
+    var groupOf: [NodeID: Int] = [:]
+    var found: [[NodeID]] = []
+    for id in main.ids {
+      guard case .call(let callee) = main[id].kind, let region = regions[callee] else { continue }
+      if let group = Self.producer(of: id, main, groupOf), let first = found[group].first,
+        Self.reads(main, id) <= max(Self.reads(main, first) / Self.readingRatio, Self.smallBytes),
+        !region.nodes.contains(where: \.isContraction)
+      {
+        found[group].append(id)
+        groupOf[id] = group
+        let bytes = Int(Self.reads(main, id))
+        for value in main[id].operands.compactMap(\.value) where groupOf[value.node] == group {
+          decisions.append(
+            FusionDecision(
+              producer: "\(names[value]) (call)", consumer: "\(names[ValueID(id)]) (call)",
+              isFused: true, reason: "a phase of one kernel, which reads \(bytes) bytes"))
+        }
+      } else if region.nodes.contains(where: \.isReduction) {
+        groupOf[id] = found.count
+        found.append([id])
+      }
+    }
+    groups = found.filter { $0.count > 1 }
+  }
+
+  /// The one group whose results a call reads, beside parameters and constants.
+  private static func producer(
+    of id: NodeID, _ main: Graph, _ groupOf: [NodeID: Int]
+  ) -> Int? {
+    var group: Int?
+    for value in main[id].operands.compactMap(\.value) {
+      switch main[value.node].kind {
+      case .parameter, .constant: continue
+      default:
+        // What goes from phase to phase is a local, which has elements.
+        guard let next = groupOf[value.node], group ?? next == next,
+          let extents = main[type: value].extents, !extents.contains(0)
+        else { return nil }
+        group = next
+      }
+    }
+    return group
+  }
+
+  /// Bytes that a call reads and writes.
+  private static func reads(_ main: Graph, _ id: NodeID) -> Double {
+    let operands = main[id].operands.compactMap(\.value).map { main[type: $0] }
+    return (operands + main[id].types).reduce(0) { $0 + FusionCost.bytes($1) }
+  }
+}
+
+extension Node {
+  fileprivate var isReduction: Bool { if case .reduce = kind { true } else { false } }
+  fileprivate var isContraction: Bool { if case .contract = kind { true } else { false } }
+}
+
+/// Rewrites a fused graph by a plan.
+private struct PhaseJoining {
+  private let main: Graph
+  private let module: Module
+  private let groups: [[NodeID]]
+  private var result: Graph
+  private var values: [ValueID: ValueID] = [:]
+  private var outer: [Graph] = []
+  /// New names of regions.
+  private var names: [String: String] = [:]
+
+  init(_ main: Graph, _ module: Module, _ plan: PhasePlan) {
+    self.main = main
+    self.module = module
+    groups = plan.groups
+    result = Graph(name: main.name)
+  }
+
+  mutating func joined() -> Module {
+    let later = Set(groups.flatMap { $0.dropFirst() })
+    for id in main.ids where isLeaf(id) { copy(id) }
+    for id in main.ids where !isLeaf(id) && !later.contains(id) {
+      if let group = groups.first(where: { $0.first == id }) {
+        join(group)
+      } else {
+        copy(id)
+      }
+    }
+    result.results = main.results.compactMap { values[$0] }
+    let regions = module.graphs.dropFirst().map { graph in
+      var graph = graph
+      graph.name = names[graph.name] ?? graph.name
+      return graph
+    }
+    return Module(graphs: [result] + outer + regions, kernels: module.kernels)
+  }
+
+  /// Parameters and constants, which later phases may read, come first.
+  private func isLeaf(_ id: NodeID) -> Bool {
+    switch main[id].kind {
+    case .parameter, .constant: true
+    default: false
+    }
+  }
+
+  private mutating func copy(_ id: NodeID) {
+    var node = main[id]
+    node.operands = node.operands.map { renamed($0, values) }
+    let copy = result.append(node, at: main.locations[id.index])
+    for index in node.types.indices { values[ValueID(id, index)] = ValueID(copy, index) }
+  }
+
+  private func renamed(
+    _ operand: TensorOperand, _ values: [ValueID: ValueID]
+  ) -> TensorOperand {
+    operand.value.flatMap { values[$0] }.map { .value($0) } ?? operand
+  }
+
+  /// One call of a graph that calls the phases in order, which takes the first one's name.
+  private mutating func join(_ group: [NodeID]) {
+    guard case .call(let name) = main[group[0]].kind else { return }
+    var graph = Graph(name: name)
+    var inside: [ValueID: ValueID] = [:]
+    let inputs = inputs(of: group)
+    for (index, input) in inputs.enumerated() {
+      let node = Node(.parameter("x\(index)"), [], main[type: input])
+      inside[input] = ValueID(graph.append(node))
+    }
+    for (number, id) in group.enumerated() {
+      guard case .call(let callee) = main[id].kind else { continue }
+      names[callee] = "\(name).\(number)"
+      let operands = main[id].operands.map { renamed($0, inside) }
+      let call = graph.append(
+        Node(.call("\(name).\(number)"), operands, main[id].types), at: main.locations[id.index])
+      for index in main[id].types.indices { inside[ValueID(id, index)] = ValueID(call, index) }
+    }
+    let outputs = outputs(of: group)
+    graph.results = outputs.compactMap { inside[$0] }
+    outer.append(graph)
+    let operands = inputs.compactMap { values[$0] }.map { TensorOperand.value($0) }
+    let call = result.append(
+      Node(.call(name), operands, outputs.map { main[type: $0] }),
+      at: main.locations[group[0].index])
+    for (index, output) in outputs.enumerated() { values[output] = ValueID(call, index) }
+  }
+
+  private func inputs(of group: [NodeID]) -> [ValueID] {
+    var found: [ValueID] = []
+    for value in group.flatMap({ main[$0].operands.compactMap(\.value) })
+    where !group.contains(value.node) && !found.contains(value) {
+      found.append(value)
+    }
+    return found
+  }
+
+  /// What others read of the phases' results.
+  private func outputs(of group: [NodeID]) -> [ValueID] {
+    var needed = Set(main.results)
+    for id in main.ids where !group.contains(id) {
+      needed.formUnion(main[id].operands.compactMap(\.value))
+    }
+    return group.flatMap { id in
+      main[id].types.indices.map { ValueID(id, $0) }.filter(needed.contains)
+    }
+  }
+}
