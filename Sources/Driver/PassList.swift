@@ -68,6 +68,9 @@ public enum PassList {
   static func schedule(
     _ kernel: Kernel, for row: TargetRow, verifies: Bool
   ) throws(PassFailure) -> Kernel {
+    if !verifies, let scheduled = LoopPasses.scheduledContraction(kernel, for: row) {
+      return scheduled
+    }
     var kernel = kernel
     for pass in self.kernel(for: row) where kernel.schedule.isEmpty || pass.name != "plan" {
       kernel = verifies ? try pass.run(kernel) : try pass.body(kernel)

@@ -19,4 +19,11 @@ public enum LoopPasses {
       .combineCommonValues, .hoistInvariants, .removeDeadValues,
     ]
   }
+
+  /// A contraction after its plan, the steps applied once, as they are chosen: what `plan` and
+  /// `apply-schedule` make of it. `nil` for other kernels.
+  public static func scheduledContraction(_ kernel: Kernel, for row: TargetRow) -> Kernel? {
+    guard kernel.schedule.isEmpty, let contraction = Contraction(kernel) else { return nil }
+    return ContractionPlan.made(contraction, kernel, row)?.kernel.normalized()
+  }
 }

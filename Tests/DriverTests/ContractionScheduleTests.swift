@@ -90,6 +90,7 @@ struct Product: Sendable, CustomTestStringConvertible {
     let kernel = try product.kernel
     let planned = try Pass.plan(for: row).run(kernel)
     let scheduled = try Pass.applySchedule.run(planned)
+    #expect(LoopPasses.scheduledContraction(kernel, for: row) == scheduled)
     let run = KernelCase(kernel, symbols: [], seed: 7)
     let expected = try run.interpreted(kernel, row: row)
     #expect(run.difference(try run.interpreted(scheduled, row: row), expected) == nil)

@@ -58,14 +58,14 @@ struct ContractionPlan {
       tasksAround: outer.reduce(1) { $0 * Self.count($1) }, contraction.type, row)
   }
 
-  /// The whole schedule; `nil` where a step is not legal after all.
-  static func steps(
+  /// The plan with its steps applied; `nil` where one is not legal after all.
+  static func made(
     _ contraction: Contraction, _ kernel: Kernel, _ row: TargetRow
-  ) -> [ScheduleStep]? {
+  ) -> ContractionPlan? {
     var plan = ContractionPlan(contraction, kernel, row)
     do throws(ScheduleRefusal) {
       if plan.streams { try plan.stream() } else { try plan.tile() }
-      return plan.steps
+      return plan
     } catch {
       return nil
     }

@@ -25,9 +25,9 @@ extension Pass where Input == Kernel, Output == Kernel {
     Pass("plan", summary: "choose a schedule by shape and target row") { kernel in
       var result = kernel
       if let contraction = Contraction(kernel),
-        let steps = ContractionPlan.steps(contraction, kernel, row)
+        let plan = ContractionPlan.made(contraction, kernel, row)
       {
-        result.schedule = steps
+        result.schedule = plan.steps
         return result
       }
       var plan = KernelPlan(kernel, row)

@@ -122,6 +122,11 @@ private struct TurnSearch {
 
   mutating func findsTurn() -> Bool {
     if directions.first(where: { $0 != .same }) == .behind { return false }
+    if directions.allSatisfy({ $0 == .same }) {
+      // Loops that keep their order among themselves turn nothing.
+      let rest = places.filter { $0 >= directions.count }
+      if rest == rest.sorted() { return false }
+    }
     if !distances.isEmpty, !test.mayMeet(first, second, at: distances) { return false }
     if directions.count == nest.count {
       let before = directions.first { $0 != .same }
