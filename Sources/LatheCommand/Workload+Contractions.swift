@@ -20,6 +20,22 @@ extension Workload {
       operations: 2 * Double(size * size * size), body: { $0[0].matmul($0[1]) })
   }
 
+  /// Reads `gemm_M_N_K`; `nil` for other names.
+  static func product(named name: String) throws(CommandFailure) -> Workload? {
+    let parts = name.split(separator: "_")
+    guard parts.first == "gemm" else { return nil }
+    let sizes = parts.dropFirst().compactMap { Int($0) }
+    guard parts.count == 4, sizes.count == 3, sizes.allSatisfy({ (1...8192).contains($0) }) else {
+      throw CommandFailure("\(name): three sizes from 1 to 8192 expected, as in gemm_64_32_16")
+    }
+    let (m, n, k) = (sizes[0], sizes[1], sizes[2])
+    return Workload(
+      name: name, summary: "[\(m), \(k)] by [\(k), \(n)]",
+      inputs: [.normal("a", [m, k], seed: 30), .normal("b", [k, n], seed: 31)],
+      operations: 2 * Double(m) * Double(n) * Double(k), resultCount: m * n,
+      body: { $0[0].matmul($0[1]) })
+  }
+
   private static let skinnyProduct = Workload(
     name: "matmul_skinny", summary: "1x4096 by 4096x4096",
     inputs: [

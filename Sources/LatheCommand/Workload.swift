@@ -33,7 +33,8 @@ struct Workload: Sendable {
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {
       throw CommandFailure(
-        "no workload \(name); there are \(Self.names), and op_NAME_COUNT for single operations")
+        "no workload \(name); there are \(Self.names), op_NAME_COUNT for single operations, and "
+          + "gemm_M_N_K for products")
     }
     self = found
   }
@@ -41,7 +42,8 @@ struct Workload: Sendable {
   /// The workload of that name; `nil` when there is none.
   static func known(_ name: String) throws(CommandFailure) -> Workload? {
     if let found = all.first(where: { $0.name == name }) { return found }
-    return try operation(named: name)
+    if let found = try operation(named: name) { return found }
+    return try product(named: name)
   }
 
   static var names: String { all.map(\.name).joined(separator: ", ") }

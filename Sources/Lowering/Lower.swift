@@ -6,7 +6,8 @@ public import TensorIR
 
 extension Pass where Input == Module, Output == Module {
   /// Replaces each call in the first graph by a kernel of the called region, or of the regions that
-  /// a called graph calls as phases, and drops the regions.
+  /// a called graph calls as phases, and drops the regions. A tensor that is both factors of a
+  /// contraction, or a factor and part of what follows, is passed for each.
   ///
   /// Requires: `fuse` ran. Guarantees: the first graph holds parameters, constants,
   /// kernels, and views that give memory another shape.
@@ -21,6 +22,8 @@ extension Pass where Input == Module, Output == Module {
           var phases = try PhaseLowering(region, module.graph(named:))
           node.kind = .kernel(phases.lowered())
         } else {
+          let (region, repeated) = region.separatingFactors()
+          node.operands += repeated.map { node.operands[$0] }
           node.kind = .kernel(try Kernel(lowering: region))
         }
       }
