@@ -34,7 +34,8 @@ import Testing
   }
 
   /// Every pass of compilation keeps every bit, alone and in order, and so does machine code on
-  /// every target row that runs here, at 1, 2, 3 and 8 threads.
+  /// every target row that runs here, at 1, 2, 3 and 8 threads, and where results are written over
+  /// parameters.
   @Test(arguments: stride(from: seeds.lowerBound, to: seeds.upperBound, by: batch).map { $0 })
   func keepTheirBits(first: UInt64) {
     let compilers = Self.makeCompilers()
@@ -62,6 +63,14 @@ import Testing
         let function = try compiler.compile(program.module)
         if let found = difference(try function.run(program.inputs), expected) {
           return "compiled, \(compiler.options.threads) threads: \(found)"
+        }
+        guard compiler.options.threads < 3 else { continue }
+        let updating = try compiler.compile(
+          program.module, updates: program.module.possibleUpdates)
+        for owned in [true, false] {
+          guard let found = difference(try updating.run(program.inputs, owned: owned), expected)
+          else { continue }
+          return "in place, \(compiler.options.threads) threads: \(found)"
         }
       }
       return try eagerFailure(program, expected, row, compilers)
