@@ -32,6 +32,10 @@ private struct WithEnum: Sendable {
   var weight = Tensor([1.0])
   var payload = Payload.none
 }
+private struct WithWeak: Sendable {
+  var weight = Tensor([1.0])
+  weak let box: Box?
+}
 private struct Adam: Sendable {
   var learningRate = 0.001
   var weight = Tensor([1.0])
@@ -147,6 +151,13 @@ private func twice(_ body: @escaping @Sendable (Tensor) -> Tensor) {
     (
       "compile: WithEnum.payload: Payload is not Equatable",
       { _ = compile { (model: WithEnum) in model.weight }(WithEnum()) }
+    ),
+    (
+      "compile: WithWeak.box: Box is a class",
+      {
+        let box = Box()
+        _ = compile { (model: WithWeak) in model.weight }(WithWeak(box: box))
+      }
     ),
     (
       "compile: result 2: Box is a class",

@@ -81,6 +81,10 @@ struct Structure: Sendable {
     func one(_ part: Part) -> [Member] { [Member(path: path, offset: offset, part: part)] }
     if let part = leaf(field.type) { return one(part) }
     if let container = field.type as? any StructureContainer.Type {
+      // Not read: a weak reference has the type of an optional, and not its memory.
+      if let type = container.referenceType {
+        return one(.unsupported("\(type) is a class; what is passed must be made of structs"))
+      }
       return one(.container(SendablePart(container)))
     }
     switch field.kind {
