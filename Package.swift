@@ -88,8 +88,8 @@ let package = Package(
     tests(
       "DriverTests",
       [
-        "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
-        "LoopIR", "IRCore",
+        "CLatheRuntime", "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen",
+        "LLVMBindings", "TensorIR", "LoopIR", "IRCore",
       ]),
     tests("LatheCommandTests", ["LatheCommand"]),
   ]

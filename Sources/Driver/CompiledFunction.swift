@@ -64,14 +64,12 @@ public final class CompiledFunction: Sendable {
     }
     updates = layout.updates
     self.threads = Int32(clamping: threads)
-    var parameterBytes: [Int] = []
-    for type in parameterTypes {
-      parameterBytes.append(try ProgramLayout.byteCount(type, "parameter"))
+    parameterBytes = try parameterTypes.map { type throws(CompileFailure) in
+      try ProgramLayout.byteCount(type, "parameter")
     }
-    self.parameterBytes = parameterBytes
-    var resultBytes: [Int] = []
-    for type in resultTypes { resultBytes.append(try ProgramLayout.byteCount(type, "result")) }
-    self.resultBytes = resultBytes
+    resultBytes = try resultTypes.map { type throws(CompileFailure) in
+      try ProgramLayout.byteCount(type, "result")
+    }
     var constants: [Storage] = []
     for data in layout.constants {
       do { constants.append(try Storage(data.bytes)) } catch {
@@ -93,12 +91,8 @@ public final class CompiledFunction: Sendable {
         }
       }, slotCount: inputCount + outputCount + constantCount + 1)
     memory = ProgramMemory(
-      inputs: parameterBytes.reduce(0, +),
-      results: zip(layout.results.indices, resultBytes).reduce(0) { total, result in
-        layout.results[result.0] == .output(result.0) ? total + result.1 : total
-      }, updated: layout.updates.keys.reduce(0) { $0 + resultBytes[$1] },
-      constants: constants.reduce(0) { $0 + $1.byteCount }, intermediates: table.arenaBytes,
-      scratch: kernels.map(\.code.scratchBytes).max() ?? 0)
+      layout, parameterBytes, resultBytes, constants: constants.reduce(0) { $0 + $1.byteCount },
+      arena: table.arenaBytes, scratch: kernels.map(\.code.scratchBytes).max() ?? 0)
   }
 
   /// Number of kernel calls in the program.

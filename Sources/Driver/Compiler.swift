@@ -46,14 +46,21 @@ public final class Compiler: Sendable {
   public func compile(
     _ module: Module, updates: [Int?] = []
   ) throws(CompileFailure) -> CompiledFunction {
+    try program(module, updates: updates).function
+  }
+
+  /// Compiles as `compile` does, and tells whether no equal program was known.
+  package func program(
+    _ module: Module, updates: [Int?] = []
+  ) throws(CompileFailure) -> (function: CompiledFunction, isNew: Bool) {
     let key = ProgramKey(module: module, updates: updates)
-    if let known = programs.withLock({ $0[key] }) { return known }
+    if let known = programs.withLock({ $0[key] }) { return (known, false) }
     let function = try compileAnew(module, updates)
     programs.withLock { programs in
       if programs.count >= Self.programLimit { programs.removeAll() }
       programs[key] = function
     }
-    return function
+    return (function, true)
   }
 
   private func compileAnew(

@@ -32,3 +32,17 @@ public struct ProgramMemory: Hashable, Sendable {
   /// What a call takes at its peak beside its inputs and the program, with one thread.
   public var peak: Int { results + intermediates + scratch }
 }
+
+extension ProgramMemory {
+  /// What a program of the given layout takes.
+  init(
+    _ layout: ProgramLayout, _ parameterBytes: [Int], _ resultBytes: [Int], constants: Int,
+    arena: Int, scratch: Int
+  ) {
+    let fresh = layout.results.indices.filter { layout.results[$0] == .output($0) }
+    self.init(
+      inputs: parameterBytes.reduce(0, +), results: fresh.reduce(0) { $0 + resultBytes[$1] },
+      updated: layout.updates.keys.reduce(0) { $0 + resultBytes[$1] }, constants: constants,
+      intermediates: arena, scratch: scratch)
+  }
+}

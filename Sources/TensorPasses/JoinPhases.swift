@@ -5,8 +5,9 @@ public import TensorIR
 
 extension Pass where Input == Module, Output == Module {
   /// Joins calls of the first graph into one where a region with reductions is followed by regions
-  /// that read little but its results: the mean of a batch's losses after the losses, the fold of
-  /// partial sums after them. The joined call names a graph of calls, which becomes one kernel whose
+  /// that read little but its results, or a region follows small ones that it alone reads: the mean
+  /// of a batch's losses after the losses, the fold of partial sums after them, what is computed per
+  /// feature before the elements that it scales. The joined call names a graph of calls, which becomes one kernel whose
   /// phases run one after the other. `PhasePlan` decides.
   ///
   /// Requires: `fuse` ran. Guarantees: the same values.
@@ -23,69 +24,128 @@ extension Pass where Input == Module, Output == Module {
 
 /// Which calls of a fused graph become phases of one kernel.
 public struct PhasePlan: Sendable {
-  /// Calls of one kernel in order, where there are several.
-  public private(set) var groups: [[NodeID]] = []
+  /// Calls of one kernel.
+  public struct Group: Sendable {
+    /// In order.
+    public fileprivate(set) var calls: [NodeID]
+    /// The call in whose place they run: all others read nothing but each other, parameters and
+    /// constants.
+    public let anchor: NodeID
+    /// Whether more may follow.
+    fileprivate let isOpen: Bool
+  }
+
+  /// Groups of several calls.
+  public private(set) var groups: [Group] = []
   /// One per edge between two phases.
   public private(set) var decisions: [FusionDecision] = []
 
-  /// By how much the first phase must read more than a later one.
+  private let main: Graph
+  private var found: [Group] = []
+  private var groupOf: [NodeID: Int] = [:]
+  /// Calls that read each call's results.
+  private var readers: [NodeID: Set<NodeID>] = [:]
+
+  /// By how much the anchor must read more than another phase.
   private static let readingRatio = 8.0
-  /// What every later phase may read, however little the first one does.
+  /// What every other phase may read, however little the anchor does.
   private static let smallBytes = 16_384.0
 
   /// Plans the calls of `main`, a graph after `fuse`.
   public init(_ main: Graph, _ module: Module) {
+    self.main = main
     let regions = Dictionary(
       module.graphs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let names = ValueNames(main)
-    var groupOf: [NodeID: Int] = [:]
-    var found: [[NodeID]] = []
     for id in main.ids {
-      guard case .call(let callee) = main[id].kind, let region = regions[callee] else { continue }
-      if let group = Self.producer(of: id, main, groupOf), let first = found[group].first,
-        Self.reads(main, id) <= max(Self.reads(main, first) / Self.readingRatio, Self.smallBytes),
-        !region.nodes.contains(where: \.isContraction)
-      {
-        found[group].append(id)
-        groupOf[id] = group
-        let bytes = Int(Self.reads(main, id))
-        for value in main[id].operands.compactMap(\.value) where groupOf[value.node] == group {
-          decisions.append(
-            FusionDecision(
-              producer: "\(names[value]) (call)", consumer: "\(names[ValueID(id)]) (call)",
-              isFused: true, reason: "a phase of one kernel, which reads \(bytes) bytes"))
-        }
-      } else if region.nodes.contains(where: \.isReduction) {
-        groupOf[id] = found.count
-        found.append([id])
+      for value in main[id].operands.compactMap(\.value) {
+        readers[value.node, default: []].insert(id)
       }
     }
-    groups = found.filter { $0.count > 1 }
+    for id in main.ids {
+      guard case .call(let callee) = main[id].kind, let region = regions[callee],
+        !region.nodes.contains(where: \.isContraction)
+      else { continue }
+      place(id, region)
+    }
+    groups = found.filter { $0.calls.count > 1 }
+    explain()
+  }
+
+  /// Puts a call behind what it reads, or begins a group with what it alone reads before it.
+  private mutating func place(_ id: NodeID, _ region: Graph) {
+    if let group = producer(of: id), found[group].isOpen, isSmall(id, beside: found[group].anchor) {
+      found[group].calls.append(id)
+      groupOf[id] = group
+      return
+    }
+    let before = main[id].operands.compactMap(\.value).map(\.node).filter { producer in
+      groupOf[producer].map { found[$0].calls == [producer] } == true
+        && readers[producer] == [id] && isIndependent(producer) && isSmall(producer, beside: id)
+        && main[producer].types.allSatisfy(Self.isLocal)
+    }
+    let first = before.sorted { $0.index < $1.index }
+    for producer in first { found[groupOf[producer] ?? 0].calls = [] }
+    groupOf[id] = found.count
+    for producer in first { groupOf[producer] = found.count }
+    var calls: [NodeID] = []
+    for producer in first where !calls.contains(producer) { calls.append(producer) }
+    found.append(
+      Group(calls: calls + [id], anchor: id, isOpen: region.nodes.contains(where: \.isReduction)))
   }
 
   /// The one group whose results a call reads, beside parameters and constants.
-  private static func producer(
-    of id: NodeID, _ main: Graph, _ groupOf: [NodeID: Int]
-  ) -> Int? {
+  private func producer(of id: NodeID) -> Int? {
     var group: Int?
-    for value in main[id].operands.compactMap(\.value) {
-      switch main[value.node].kind {
-      case .parameter, .constant: continue
-      default:
-        // What goes from phase to phase is a local, which has elements.
-        guard let next = groupOf[value.node], group ?? next == next,
-          let extents = main[type: value].extents, !extents.contains(0)
-        else { return nil }
-        group = next
-      }
+    for value in main[id].operands.compactMap(\.value) where !isLeaf(value.node) {
+      guard let next = groupOf[value.node], group ?? next == next,
+        Self.isLocal(main[type: value])
+      else { return nil }
+      group = next
     }
     return group
   }
 
+  private func isLeaf(_ id: NodeID) -> Bool {
+    switch main[id].kind {
+    case .parameter, .constant: true
+    default: false
+    }
+  }
+
+  private func isIndependent(_ id: NodeID) -> Bool {
+    main[id].operands.compactMap(\.value).allSatisfy { isLeaf($0.node) }
+      && !main.results.contains { $0.node == id }
+  }
+
+  /// What goes from phase to phase is a local, which has elements.
+  private static func isLocal(_ type: TensorType) -> Bool {
+    type.extents.map { !$0.contains(0) } ?? false
+  }
+
+  private func isSmall(_ id: NodeID, beside anchor: NodeID) -> Bool {
+    traffic(id) <= max(traffic(anchor) / Self.readingRatio, Self.smallBytes)
+  }
+
   /// Bytes that a call reads and writes.
-  private static func reads(_ main: Graph, _ id: NodeID) -> Double {
+  private func traffic(_ id: NodeID) -> Double {
     let operands = main[id].operands.compactMap(\.value).map { main[type: $0] }
     return (operands + main[id].types).reduce(0) { $0 + FusionCost.bytes($1) }
+  }
+
+  private mutating func explain() {
+    let names = ValueNames(main)
+    for group in groups {
+      for id in group.calls {
+        for value in main[id].operands.compactMap(\.value) where group.calls.contains(value.node) {
+          decisions.append(
+            FusionDecision(
+              producer: "\(names[value]) (call)", consumer: "\(names[ValueID(id)]) (call)",
+              isFused: true,
+              reason:
+                "phases of one kernel, \(Int(FusionCost.bytes(main[type: value]))) bytes between"))
+        }
+      }
+    }
   }
 }
 
@@ -98,7 +158,7 @@ extension Node {
 private struct PhaseJoining {
   private let main: Graph
   private let module: Module
-  private let groups: [[NodeID]]
+  private let groups: [PhasePlan.Group]
   private var result: Graph
   private var values: [ValueID: ValueID] = [:]
   private var outer: [Graph] = []
@@ -113,12 +173,12 @@ private struct PhaseJoining {
   }
 
   mutating func joined() -> Module {
-    let later = Set(groups.flatMap { $0.dropFirst() })
+    let joined = Set(groups.flatMap(\.calls))
     for id in main.ids where isLeaf(id) { copy(id) }
-    for id in main.ids where !isLeaf(id) && !later.contains(id) {
-      if let group = groups.first(where: { $0.first == id }) {
-        join(group)
-      } else {
+    for id in main.ids where !isLeaf(id) {
+      if let group = groups.first(where: { $0.anchor == id }) {
+        join(group.calls)
+      } else if !joined.contains(id) {
         copy(id)
       }
     }

@@ -34,7 +34,8 @@ import Testing
   }
 
   /// Every pass of compilation keeps every bit, alone and in order, and so does machine code on
-  /// every target row that runs here, at 1, 2, 3 and 8 threads.
+  /// every target row that runs here, at 1, 2, 3 and 8 threads, and where results are written over
+  /// parameters.
   @Test(arguments: stride(from: seeds.lowerBound, to: seeds.upperBound, by: batch).map { $0 })
   func keepTheirBits(first: UInt64) {
     let compilers = Self.makeCompilers()
@@ -63,10 +64,51 @@ import Testing
         if let found = difference(try function.run(program.inputs), expected) {
           return "compiled, \(compiler.options.threads) threads: \(found)"
         }
+        guard compiler.options.threads < 3 else { continue }
+        let updating = try compiler.compile(
+          program.module, updates: program.module.possibleUpdates)
+        for owned in [true, false] {
+          guard let found = difference(try updating.run(program.inputs, owned: owned), expected)
+          else { continue }
+          return "in place, \(compiler.options.threads) threads: \(found)"
+        }
       }
-      return nil
+      return try eagerFailure(program, expected, row, compilers)
     } catch {
       return "\(error)"
+    }
+  }
+
+  /// The most nodes of a program that is run node by node: each is a kernel to compile.
+  private static let mostEagerNodes = 14
+
+  /// Holds generated code of one node at a time, as eager execution runs it, to the whole program.
+  private static func eagerFailure(
+    _ program: RandomProgram, _ expected: [TensorValue], _ row: TargetRow, _ compilers: [Compiler]
+  ) throws -> String? {
+    let graph = try Pass.inlineCalls.run(program.module).graphs[0]
+    guard row == .host, graph.nodes.count <= mostEagerNodes,
+      let compiler = compilers.first(where: { $0.options.row == row })
+    else { return nil }
+    var values: [ValueID: TensorValue] = [:]
+    for (id, input) in zip(graph.parameters, program.inputs) { values[ValueID(id)] = input }
+    for id in graph.ids where !graph[id].isParameter {
+      let node = graph[id]
+      var single = Graph(name: "op")
+      var arguments: [TensorValue] = []
+      let operands = node.operands.enumerated().map { index, operand -> TensorOperand in
+        guard let value = operand.value, let argument = values[value] else { return operand }
+        arguments.append(argument)
+        return .value(
+          ValueID(single.append(Node(.parameter("x\(index)"), [], graph[type: value]))))
+      }
+      let made = single.append(Node(node.kind, operands, node.types))
+      single.results = node.types.indices.map { ValueID(made, $0) }
+      let outputs = try compiler.compile(Module(graphs: [single])).run(arguments)
+      for (index, output) in outputs.enumerated() { values[ValueID(id, index)] = output }
+    }
+    return difference(graph.results.compactMap { values[$0] }, expected).map {
+      "node by node: \($0)"
     }
   }
 

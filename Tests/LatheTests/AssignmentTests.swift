@@ -45,6 +45,18 @@ import Testing
     }
   }
 
+  @Test func assignmentsFuse() {
+    let f = compile { (x: inout Tensor, y: Tensor) in
+      x[0] = y * 2
+      x[.all, 1..<3] += 1
+      x = tanh(x)
+    }
+    var x = Tensor.zeros([4, 6])
+    f(&x, Tensor.ones([6]))
+    #expect(f.variants[0].kernelCount == 1)
+    #expect(x[3, 1].item() == tanh(Tensor([1.0])).item())
+  }
+
   @Test func theRightPlacesAreWritten() {
     var x = Tensor.zeros([3, 4])
     x[1, 2] = 5

@@ -20,17 +20,21 @@ private final class Box: Sendable {
 }
 
 private protocol Activation: Sendable {}
-private struct Relu: Activation {}
+private final class Gate: Activation {}
 private enum Payload: Sendable { case none, some(Tensor) }
 
 private struct WithClass: Sendable {
   var weight = Tensor([1.0])
   let box = Box()
 }
-private struct WithExistential: Sendable { var layers: [any Activation] = [Relu()] }
+private struct WithExistential: Sendable { var layers: [any Activation] = [Gate()] }
 private struct WithEnum: Sendable {
   var weight = Tensor([1.0])
   var payload = Payload.none
+}
+private struct WithWeak: Sendable {
+  var weight = Tensor([1.0])
+  weak let box: Box?
 }
 private struct Adam: Sendable {
   var learningRate = 0.001
@@ -141,12 +145,19 @@ private func twice(_ body: @escaping @Sendable (Tensor) -> Tensor) {
       { _ = compile { (x: Tensor, box: Box) in x }(x, Box()) }
     ),
     (
-      "compile: WithExistential.layers[0]: Activation is an existential; its type must be known",
+      "compile: WithExistential.layers[0]: Gate is a class; what is passed must be made of structs",
       { _ = compile { (model: WithExistential) in x }(WithExistential()) }
     ),
     (
       "compile: WithEnum.payload: Payload is not Equatable",
       { _ = compile { (model: WithEnum) in model.weight }(WithEnum()) }
+    ),
+    (
+      "compile: WithWeak.box: Box is a class",
+      {
+        let box = Box()
+        _ = compile { (model: WithWeak) in model.weight }(WithWeak(box: box))
+      }
     ),
     (
       "compile: result 2: Box is a class",
@@ -388,6 +399,20 @@ private func twice(_ body: @escaping @Sendable (Tensor) -> Tensor) {
     }
   }
 
+  @Test func changingNumbersAreWarnedAbout() async {
+    let result = await #expect(
+      processExitsWith: .success, observing: [\.standardErrorContent]
+    ) {
+      Places.changeNumbers()
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.split(separator: "\n").count == 1, "\(text)")
+    #expect(
+      text.hasPrefix(
+        "CompileMisuseTests.swift:\(Places.number): warning: 8 programs were compiled that differ in numbers only: 0.14285715 → 0.125; "
+          + "make it a Tensor"), "\(text)")
+  }
+
   @Test func changingSignaturesAreWarnedAbout() async {
     let result = await #expect(
       processExitsWith: .success, observing: [\.standardErrorContent]
@@ -444,6 +469,18 @@ private enum Places {
     twice { x in
       let y = x + 1
       return y * Float(box.next())
+    }
+  }
+
+  static let number = #line + 4
+  /// A number that changes from step to step, beside a tensor that does.
+  static func changeNumbers() {
+    for step in 1...10 {
+      _ = (x * (1 / Float(step)) + 1).scalars(as: Float.self)
+    }
+    for step in 1...10 {
+      let rate = Tensor(1 / Float(step))
+      _ = (x * rate).scalars(as: Float.self)
     }
   }
 

@@ -49,7 +49,44 @@ private struct Outcome: Sendable {
   let label: String?
 }
 
+private protocol Module: Sendable {
+  func callAsFunction(_ x: Tensor) -> Tensor
+}
+private struct Scale: Module {
+  var factor: Tensor
+  func callAsFunction(_ x: Tensor) -> Tensor { x * factor }
+}
+private struct Wide: Module {
+  // More than an existential holds inline.
+  var parts = (Tensor([1.0]), Tensor([2.0]), Tensor([3.0]), 4)
+  func callAsFunction(_ x: Tensor) -> Tensor { x + parts.0 + parts.2 * Tensor(Float(parts.3)) }
+}
+
 @Suite struct CompiledStructureTests {
+  @Test func protocolsMayHideTypes() {
+    let f = compile { (model: [any Module], x: Tensor) in model.reduce(x) { $1($0) } }
+    let x = Tensor([2.0])
+    #expect(f([Scale(factor: Tensor([5.0])), Wide()], x).item() == 23)
+    #expect(f([Scale(factor: Tensor([6.0])), Wide()], x).item() == 25)
+    #expect(f.variantCount == 1)
+    #expect(f([Wide(), Scale(factor: Tensor([6.0]))], x).item() == 90)
+    #expect(
+      f.variants[0].reason
+        == "argument 1[0] Scale → Wide")
+    let g = compile { (model: inout [any Module], x: Tensor) in
+      for index in model.indices {
+        guard var scale = model[index] as? Scale else { continue }
+        scale.factor += x
+        model[index] = scale
+      }
+    }
+    var model: [any Module] = [Wide(), Scale(factor: Tensor([6.0]))]
+    let copy = model
+    for _ in 0..<3 { g(&model, x) }
+    #expect(model[1](Tensor([1.0])).item() == 12 && copy[1](Tensor([1.0])).item() == 6)
+    #expect(model[0](x).item() == 15)
+  }
+
   @Test func structsOfAllKindsAreArguments() {
     let f = compile { (net: Network, x: Tensor) in net(x) }
     for value: Float in [1, 4] {

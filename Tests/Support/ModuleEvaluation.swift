@@ -71,12 +71,30 @@ extension Kernel {
 }
 
 extension CompiledFunction {
-  /// Runs on values.
-  public func run(_ inputs: [TensorValue]) throws -> [TensorValue] {
+  /// Runs on values; results may be written over those that are given up.
+  public func run(
+    _ inputs: [TensorValue], owned: Bool = false
+  ) throws -> [TensorValue] {
     let storage = try inputs.map { try Storage($0.bytes) }
-    return zip(try self(storage), resultTypes).map { result, type in
+    let results = try self(storage, owned: inputs.map { _ in owned })
+    return zip(results, resultTypes).map { result, type in
       let bytes = result.withUnsafeBytes { Array($0) }
       return TensorValue(type.dtype, type.extents ?? [], bytes: bytes)
+    }
+  }
+}
+
+extension Module {
+  /// By result of the first graph, a parameter of the same type that no earlier result has.
+  public var possibleUpdates: [Int?] {
+    guard let graph = graphs.first else { return [] }
+    var free = Array(graph.parameters.enumerated())
+    return graph.results.map { result in
+      let type = graph[type: result]
+      guard let place = free.firstIndex(where: { graph[$0.element].types[0] == type }) else {
+        return nil
+      }
+      return free.remove(at: place).offset
     }
   }
 }

@@ -17,6 +17,8 @@ struct Structure: Sendable {
     case value(SendablePart<any Equatable.Type>)
     /// Holds further structures, as many as the value at hand says.
     case container(SendablePart<any StructureContainer.Type>)
+    /// A value of any type that a protocol allows; the part holds the existential's own type.
+    case existential(SendablePart<Any.Type>)
     /// Cannot be passed, for the stated reason.
     case unsupported(String)
 
@@ -24,7 +26,9 @@ struct Structure: Sendable {
     var isTensor: Bool {
       switch self {
       case .tensor, .tensors: true
-      case .integer, .truth, .float, .double, .function, .value, .container, .unsupported: false
+      case .integer, .truth, .float, .double, .function, .value, .container, .existential,
+        .unsupported:
+        false
       }
     }
   }
@@ -77,6 +81,10 @@ struct Structure: Sendable {
     func one(_ part: Part) -> [Member] { [Member(path: path, offset: offset, part: part)] }
     if let part = leaf(field.type) { return one(part) }
     if let container = field.type as? any StructureContainer.Type {
+      // Not read: a weak reference has the type of an optional, and not its memory.
+      if let type = container.referenceType {
+        return one(.unsupported("\(type) is a class; what is passed must be made of structs"))
+      }
       return one(.container(SendablePart(container)))
     }
     switch field.kind {
@@ -92,7 +100,7 @@ struct Structure: Sendable {
     case .reference:
       return one(.unsupported("\(field.type) is a class; what is passed must be made of structs"))
     case .existential:
-      return one(.unsupported("\(field.type) is an existential; its type must be known"))
+      return one(.existential(SendablePart(field.type)))
     case .opaque: return one(.unsupported("\(field.type) cannot be compared"))
     }
   }

@@ -4,11 +4,17 @@ import Driver
 
 /// Type whose values hold any number of values that are taken apart in turn.
 protocol StructureContainer {
+  /// The class whose references the values may be; `nil` where they are none.
+  static var referenceType: AnyClass? { get }
   /// Calls `body` with the number of elements, or what tells them apart, and with their parts.
   static func visit(
     _ place: UnsafeRawPointer, path: String?, _ body: (StructureLeaf, String?) -> Void)
   /// Calls `body` with every tensor to change it, in the order of `visit`.
   static func update(_ place: UnsafeMutableRawPointer, _ body: (inout Tensor) -> Void)
+}
+
+extension StructureContainer {
+  static var referenceType: AnyClass? { nil }
 }
 
 extension Array: StructureContainer {
@@ -40,6 +46,8 @@ extension Array: StructureContainer {
 }
 
 extension Optional: StructureContainer {
+  static var referenceType: AnyClass? { Wrapped.self as? AnyClass }
+
   static func visit(
     _ place: UnsafeRawPointer, path: String?, _ body: (StructureLeaf, String?) -> Void
   ) {

@@ -21,6 +21,8 @@ enum StructureValue: Sendable {
   case count(Int)
   /// Whether an optional holds a value.
   case presence(Bool)
+  /// The type of a value that stands where a protocol allows any.
+  case type(SendablePart<Any.Type>)
   /// Anything else that can be compared.
   case other(SendablePart<any Equatable>)
 
@@ -28,7 +30,7 @@ enum StructureValue: Sendable {
   var isFloat: Bool {
     switch self {
     case .float, .double: true
-    case .integer, .truth, .function, .count, .presence, .other: false
+    case .integer, .truth, .function, .count, .presence, .type, .other: false
     }
   }
 }
@@ -44,6 +46,7 @@ extension StructureValue: Equatable {
     case (.function(let x, let s), .function(let y, let t)): x == y && s == t
     case (.count(let x), .count(let y)): x == y
     case (.presence(let x), .presence(let y)): x == y
+    case (.type(let x), .type(let y)): x.value == y.value
     case (.other(let x), .other(let y)): isEqual(x.value, y.value)
     default: false
     }
@@ -65,6 +68,7 @@ extension StructureValue: CustomStringConvertible {
     case .function: "a function"
     case .count(let count): "\(count) elements"
     case .presence(let isPresent): isPresent ? "a value" : "nil"
+    case .type(let part): "\(part.value)"
     case .other(let part):
       part.value is String ? "\"\(part.value)\"" : "\(part.value)"
     }
@@ -93,6 +97,7 @@ extension Structure {
       case .value(let type):
         body(.value(.other(SendablePart(Self.load(type.value, place)))), path)
       case .container(let type): type.value.visit(place, path: path, body)
+      case .existential(let type): DynamicStructure.visit(type.value, place, path: path, body)
       case .unsupported(let reason): body(.unsupported(reason), path)
       }
     }
@@ -106,6 +111,7 @@ extension Structure {
       case .tensor: body(&place.assumingMemoryBound(to: Tensor.self).pointee)
       case .tensors: [Tensor].update(place, body)
       case .container(let type): type.value.update(place, body)
+      case .existential(let type): DynamicStructure.update(type.value, place, body)
       case .integer, .truth, .float, .double, .function, .value, .unsupported: break
       }
     }

@@ -37,7 +37,7 @@ struct StructureReader {
       case .truth: read(.truth(place.load(as: Bool.self)))
       case .float: read(.float(place.load(as: Float.self)))
       case .double: read(.double(place.load(as: Double.self)))
-      case .function, .value, .container, .unsupported: readOther(place, member)
+      case .function, .value, .container, .existential, .unsupported: readOther(place, member)
       }
       if !fits { return }
     }

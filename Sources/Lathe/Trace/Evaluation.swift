@@ -69,9 +69,13 @@ enum Evaluation {
     let results = results.filter { !$0.isReady }
     guard !results.isEmpty else { return }
     let trace = TraceGraph(name: "main", results: results)
-    let function = try compile(trace.graph)
+    let program: (function: CompiledFunction, isNew: Bool)
+    do { program = try Compiler.current.program(Module(graphs: [trace.graph])) } catch {
+      throw .notCompiled("\(error)")
+    }
+    if program.isNew { NumberWarnings.note(trace.graph) }
     let storages: [Storage]
-    do { storages = try function(trace.leaves.map(\.storage)) } catch {
+    do { storages = try program.function(trace.leaves.map(\.storage)) } catch {
       throw EvaluationFailure(error, results.map { ($0.tensorType, $0.location) })
     }
     for (node, storage) in zip(results, storages) { node.complete(with: storage) }
