@@ -40,7 +40,7 @@ extension FusionPlan {
   /// Rows and columns from which they are.
   private static let fewestPackedExtent = 16.0
   /// Columns of the result for which an operand is packed once.
-  private static let columnsOfOnePacking = 4096.0
+  private static let columnsOfOnePacking = 512.0
 
   /// The contraction's operands for which a node is evaluated in a region.
   func operandsFed(by id: NodeID, in region: Int) -> Set<Int> {
@@ -70,7 +70,7 @@ extension FusionPlan {
   /// How often a node is evaluated for a contraction's operands; `nil` when it feeds none.
   ///
   /// Operands of large products of matrices are packed into panels before they are multiplied,
-  /// which evaluates each element once for some thousand columns of the result; those of other
+  /// which evaluates each element once for some hundred columns of the result; those of other
   /// contractions are evaluated for every product.
   func prologueEvaluations(of id: NodeID, in region: Int) -> Double? {
     let operands = operandsFed(by: id, in: region)

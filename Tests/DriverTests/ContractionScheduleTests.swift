@@ -45,6 +45,7 @@ struct Product: Sendable, CustomTestStringConvertible {
       let sum = hasFinish ? "acc" : "y"
       let a = isFirstTransposed ? ("\(k),\(m)", "%k, %i") : ("\(m),\(k)", "%i, %k")
       let b = isSecondTransposed ? ("\(n),\(k)", "%j, %k") : ("\(k),\(n)", "%k, %j")
+      let bias = hasFinish ? ", in %bias: \(type)[\(n)]" : ""
       let finish = """
           for %i_end in 0..<\(m) {
             for %j_end in 0..<\(n) {
@@ -57,7 +58,7 @@ struct Product: Sendable, CustomTestStringConvertible {
         """
       return try Kernel(
         parsing: """
-          kernel @p(in %a: \(type)[\(a.0)], in %b: \(type)[\(b.0)], in %bias: \(type)[\(n)], out %y: \(type)[\(m),\(n)]) {
+          kernel @p(in %a: \(type)[\(a.0)], in %b: \(type)[\(b.0)]\(bias), out %y: \(type)[\(m),\(n)]) {
             \(hasFinish ? "local %acc: \(type)[\(m),\(n)] in shared" : "")
             for %i_start in 0..<\(m) {
               for %j_start in 0..<\(n) {
@@ -118,12 +119,13 @@ struct Product: Sendable, CustomTestStringConvertible {
     #expect(spills == [], "\(loop.joined(separator: "\n"))")
   }
 
-  /// The block with the most products.
+  /// The block with the most products, up to the jump back.
   private static func sumLoop(_ assembly: String) -> [String] {
     var blocks: [[String]] = [[]]
     for line in assembly.split(separator: "\n").map(String.init) {
       if line.hasPrefix(".L"), line.contains(":") { blocks.append([]) }
       blocks[blocks.count - 1].append(line)
+      if line.hasPrefix("\tj") || line.hasPrefix("\tb.") { blocks.append([]) }
     }
     return blocks.max { $0.count(where: isProduct) < $1.count(where: isProduct) } ?? []
   }

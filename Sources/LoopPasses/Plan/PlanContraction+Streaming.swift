@@ -5,7 +5,9 @@ import LoopIR
 
 extension ContractionPlan {
   /// Sums that a pass over the results takes along.
-  private static let sumsAtOnce = 4
+  private static let sumsAtOnce = 8
+  /// Bytes of a block's row of the factor: a page, along which prefetching goes.
+  private static let blockBytes = 4096
 
   /// Whether the factor along lanes is read in place: few rows, and neighbours that are.
   var streams: Bool {
@@ -22,7 +24,7 @@ extension ContractionPlan {
     let height = rows.map(Self.count) ?? 1
     let columns = shape.columns
     let size = contraction.type.byteSize
-    let most = max(columns, row.l1Bytes / 4 / (height * size) / columns * columns)
+    let most = max(columns, Self.blockBytes / size / columns * columns)
     let start = counterpart(lanes, in: contraction.startNest)
     let finish = counterpart(lanes, in: contraction.finishNest)
     let axis = contraction.indices.firstIndex(of: lanes.variable.expression) ?? 0
@@ -40,7 +42,7 @@ extension ContractionPlan {
     for loop in [start, finish, "tile_load_\(axis)", "tile_store_\(axis)", name(lanes)] {
       if let loop { try vectorize(loop, columns) }
     }
-    if let rows { try add(.unroll(name(rows), by: height)) }
     try add(.unroll(name(sum), by: Self.sumsAtOnce))
+    if let rows { try add(.unroll(name(rows), by: height)) }
   }
 }

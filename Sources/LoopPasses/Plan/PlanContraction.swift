@@ -14,11 +14,11 @@ import LoopIR
 ///    blocks of a tile's rows; both are filled up with zeros, so that every tile is a whole one.
 /// 3. The tile lives in registers while a block is summed, and in a local in between, from which
 ///    the finish writes the result as far as there is one.
-/// 4. With at most `fewRows` rows nothing is copied: the factor streams through, four sums at a
+/// 4. With at most `fewRows` rows nothing is copied: the factor streams through, eight sums at a
 ///    time, past results that stay in the first-level cache.
 struct ContractionPlan {
   /// Rows up to which copying the other factor does not pay.
-  static let fewRows = 4
+  static let fewRows = 8
 
   /// The steps so far.
   private(set) var steps: [ScheduleStep] = []
@@ -219,6 +219,11 @@ struct ContractionPlan {
   /// Runs the copies in vectors where they read neighbours.
   private mutating func vectorizeCopies() throws(ScheduleRefusal) {
     let lanes = row.lanes(contraction.type)
+    let sums = contraction.summedLoops.map { "panel_\(name($0))" }
+    if sums.count > 1, let last = sums.last {
+      // Borders along the lanes mostly hang on the last sum: they are found once per value of it.
+      try add(.reorder([last] + sums.dropLast()))
+    }
     if isContiguous(contraction.varying, along: contraction.lanes) {
       try vectorize("panel_\(name(contraction.lanes))", shape.columns)
     }

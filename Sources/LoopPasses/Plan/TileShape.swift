@@ -31,7 +31,7 @@ struct TileShape: Hashable {
     let lanes = row.lanes(type)
     columns = n > lanes ? 2 * lanes : lanes
     let width = columns / lanes
-    let free = row.vectorRegisters - 2 - width - (row.hasFMA ? 0 : 2)
+    let free = row.vectorRegisters - 2 - width - Self.temporaries(type, row)
     rows = Self.rows(m, most: max(1, free / width), width)
     let panel = 2 * row.l1Bytes / (columns * type.byteSize)
     depth = Self.even(k, atMost: max(64, panel))
@@ -42,6 +42,13 @@ struct TileShape: Hashable {
     rowBlock = min(cacheRows, Self.roundUp((m + across - 1) / across, to: rows))
     let along = min((tasks + across - 1) / across, max(1, n / (4 * columns)))
     columnBlock = Self.roundUp((n + along - 1) / along, to: columns)
+  }
+
+  /// Registers for products that the row does not fuse into sums: those of floats, of integers,
+  /// and of integers without an instruction, which comes with rounding on x86.
+  private static func temporaries(_ type: DType, _ row: TargetRow) -> Int {
+    if type.isFloat { return row.hasFMA ? 0 : 2 }
+    return row.hasRounding ? 4 : 6
   }
 
   /// The height of a tile that costs least over all rows: a tile's work and a little for itself.

@@ -76,8 +76,12 @@ extension Kernel {
     let test = DependenceTest(self)
     let inside = test.references(inside: nest[nest.count - 1].variable)
     let places = order.compactMap { loop in nest.firstIndex { $0.variable == loop.variable } }
+    var known: Set<[Access]> = []
     for a in inside {
       for b in inside where test.mayShareMemory(a, b) {
+        // A load and a store of one place meet others alike.
+        let isPlain = a.lanes == 1 && b.lanes == 1 && a.elementBytes == b.elementBytes
+        if isPlain, !known.insert([a.access, b.access]).inserted { continue }
         var search = TurnSearch(test: test, first: a, second: b, nest: nest, places: places)
         if search.findsTurn() { return test.describe(b, on: a) }
       }
