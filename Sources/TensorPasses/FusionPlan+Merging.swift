@@ -21,7 +21,7 @@ extension FusionPlan {
   }
 
   /// The most tensors that one kernel reads and writes.
-  private static let mostArguments = 120
+  static let mostArguments = 120
 
   /// Whether regions that become one, with one more node, keep to the arguments of a kernel.
   func hasPlaces(_ merged: [Int], for id: NodeID? = nil) -> Bool {

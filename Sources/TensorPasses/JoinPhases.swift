@@ -73,7 +73,9 @@ public struct PhasePlan: Sendable {
 
   /// Puts a call behind what it reads, or begins a group with what it alone reads before it.
   private mutating func place(_ id: NodeID, _ region: Graph) {
-    if let group = producer(of: id), found[group].isOpen, isSmall(id, beside: found[group].anchor) {
+    if let group = producer(of: id), found[group].isOpen,
+      isSmall(id, beside: found[group].anchor), hasPlaces(found[group].calls + [id])
+    {
       found[group].calls.append(id)
       groupOf[id] = group
       return
@@ -83,7 +85,7 @@ public struct PhasePlan: Sendable {
         && readers[producer] == [id] && isIndependent(producer) && isSmall(producer, beside: id)
         && main[producer].types.allSatisfy(Self.isLocal)
     }
-    let first = before.sorted { $0.index < $1.index }
+    let first = hasPlaces(before + [id]) ? before.sorted { $0.index < $1.index } : []
     for producer in first { found[groupOf[producer] ?? 0].calls = [] }
     groupOf[id] = found.count
     for producer in first { groupOf[producer] = found.count }
@@ -91,6 +93,14 @@ public struct PhasePlan: Sendable {
     for producer in first where !calls.contains(producer) { calls.append(producer) }
     found.append(
       Group(calls: calls + [id], anchor: id, isOpen: region.nodes.contains(where: \.isReduction)))
+  }
+
+  /// Whether the calls together keep to the arguments of a kernel.
+  private func hasPlaces(_ calls: [NodeID]) -> Bool {
+    let inputs = calls.flatMap { main[$0].operands.compactMap(\.value) }
+      .filter { !calls.contains($0.node) }
+    let outputs = Set(calls).reduce(0) { $0 + main[$1].types.count }
+    return Set(inputs).count + outputs <= FusionPlan.mostArguments
   }
 
   /// The one group whose results a call reads, beside parameters and constants.
