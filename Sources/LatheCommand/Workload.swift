@@ -28,7 +28,8 @@ struct Workload: Sendable {
   }
 
   static let all =
-    [elementwiseChain, softmax, normalization] + contractions + [prefixSum, overhead]
+    [elementwiseChain, softmax, normalization] + contractions
+    + [prefixSum, overhead, manyArguments]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {
@@ -92,6 +93,11 @@ struct Workload: Sendable {
     name: "prefix_sum", summary: "cumulative sum of 16,777,216 numbers",
     inputs: [.uniform("x", [16_777_216], seed: 8, from: -0.5)], operations: 16_777_216,
     body: { $0[0].cumulativeSum(axis: 0) })
+
+  static let manyArguments = Workload(
+    name: "overhead_20", summary: "one addition, with 20 tensors of 64 numbers passed",
+    inputs: (0..<20).map { .uniform("x\($0)", [64], seed: 40 + UInt64($0)) }, operations: 64,
+    body: { $0[0] + $0[19] })
 
   static let overhead = Workload(
     name: "overhead", summary: "ten elementwise operations on 64 numbers",
