@@ -33,7 +33,9 @@ extension Tensor {
     as type: Scalar.Type, file: String = #fileID, line: Int = #line
   ) -> [Scalar] {
     withScalars(as: type, file: file, line: line) { span in
-      [Scalar](unsafeUninitializedCapacity: span.count) { buffer, count in
+      // The array without elements is one object of all threads, whose count is not to be set.
+      if span.count == 0 { return [] }
+      return [Scalar](unsafeUninitializedCapacity: span.count) { buffer, count in
         for index in span.indices { buffer.initializeElement(at: index, to: span[index]) }
         count = span.count
       }
