@@ -6,7 +6,8 @@ import LoopIR
 extension Kernel {
   /// This kernel with `output` written into the memory of `input`, as one buffer that is both; `nil`
   /// where an iteration may read what another has written: every load of the input must be followed,
-  /// in its block, by the store to the same place in the same lanes. Kernels store an element once.
+  /// in its block, by the store to the same place in the same lanes, and every store must follow such
+  /// a load. A kernel that reads what it wrote, as contractions add up in their results, is none.
   func updating(_ input: BufferID, by output: BufferID) -> Kernel? {
     let old = buffers[input.index]
     let new = buffers[output.index]
@@ -60,8 +61,8 @@ private struct UpdateCheck {
         open.insert(place)
       case .store(_, let access, let mask) where access.buffer == output:
         let place = Place(block: block, indices: access.indices, mask: mask)
-        open.remove(place)
-        if !stored.insert(place).inserted { isRefused = true }
+        if open.remove(place) == nil || !stored.insert(place).inserted { isRefused = true }
+      case .define(_, .load(let access, _, _)) where access.buffer == output: isRefused = true
       case .accumulate(_, _, let access, _) where access.buffer == output: isRefused = true
       case .define, .store, .accumulate, .check, .loop, .whileLoop, .branch: break
       }

@@ -136,6 +136,14 @@ import Testing
       }
       """
     #expect(try compiled(kept, updates: [0, nil]).updates.isEmpty)
+    // A contraction starts from zeros in its result before it reads its operands.
+    let product = """
+      graph @f(%w: f32[3,2], %s: f32) -> f32[3,2] {
+        %0 = contract %w[i,j], %s[] -> [i,j] : f32[3,2]
+        return %0
+      }
+      """
+    #expect(try compiled(product, updates: [0]).updates.isEmpty)
   }
 
   /// A kernel that checks its input, as a node of a graph that knows where it was made.
