@@ -12,8 +12,9 @@ struct BenchCommand: ParsableCommand {
       Workloads:
       \(Workload.all.map { "  \($0.name)  \($0.summary)" }.joined(separator: "\n"))
 
-      jit runs a workload as one compiled program, eager runs it op by op. A name like op_exp_65536
-      times one operation on so many numbers: \(Workload.operationNames).
+      jit runs a workload as one compiled program, eager runs it op by op.
+      gemm_M_N_K is a product of matrices of these sizes, op_NAME_COUNT one
+      operation on so many numbers: \(Workload.operationNames).
 
       Example:
         lathe bench ew_chain --mode jit,eager --threads 1 --json
