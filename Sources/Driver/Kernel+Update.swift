@@ -19,9 +19,14 @@ extension Kernel {
     var result = self
     result.buffers[input.index].role = .inout_
     result.buffers.remove(at: output.index)
-    result.body = body.movingBuffers { id in
+    func moved(_ id: BufferID) -> BufferID {
       if id == output { return id.index > input.index ? input : BufferID(input.index - 1) }
       return BufferID(id.index > output.index ? id.index - 1 : id.index)
+    }
+    result.body = body.mappingAccesses { access in
+      var access = access
+      access.buffer = moved(access.buffer)
+      return access
     }
     return result
   }
@@ -67,39 +72,6 @@ private struct UpdateCheck {
       case .define, .store, .accumulate, .check, .loop, .whileLoop, .branch: break
       }
       for nested in statement.blocks { visit(nested) }
-    }
-  }
-}
-
-extension [Statement] {
-  /// These statements with other buffers. Recursion is bounded by the nesting of the text.
-  fileprivate func movingBuffers(_ move: (BufferID) -> BufferID) -> [Statement] {
-    func moved(_ access: Access) -> Access {
-      var access = access
-      access.buffer = move(access.buffer)
-      return access
-    }
-    return map { statement in
-      switch statement {
-      case .define(let id, .load(let access, let mask, let otherwise)):
-        return .define(id, .load(moved(access), mask: mask, otherwise: otherwise))
-      case .store(let value, let access, let mask):
-        return .store(value, moved(access), mask: mask)
-      case .accumulate(let row, let value, let access, let mask):
-        return .accumulate(row, value, moved(access), mask: mask)
-      case .loop(var loop):
-        loop.body = loop.body.movingBuffers(move)
-        return .loop(loop)
-      case .whileLoop(var loop):
-        loop.condition = loop.condition.movingBuffers(move)
-        loop.body = loop.body.movingBuffers(move)
-        return .whileLoop(loop)
-      case .branch(var branch):
-        branch.then = branch.then.movingBuffers(move)
-        branch.otherwise = branch.otherwise.movingBuffers(move)
-        return .branch(branch)
-      case .define, .check: return statement
-      }
     }
   }
 }

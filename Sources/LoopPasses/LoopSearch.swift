@@ -51,26 +51,6 @@ extension [Statement] {
   }
 }
 
-extension Statement {
-  /// The statement with each block directly inside transformed.
-  func mappingBlocks(_ transform: ([Statement]) -> [Statement]) -> Statement {
-    switch self {
-    case .define, .store, .accumulate, .check: return self
-    case .loop(var loop):
-      loop.body = transform(loop.body)
-      return .loop(loop)
-    case .whileLoop(var loop):
-      loop.condition = transform(loop.condition)
-      loop.body = transform(loop.body)
-      return .whileLoop(loop)
-    case .branch(var branch):
-      branch.then = transform(branch.then)
-      branch.otherwise = transform(branch.otherwise)
-      return .branch(branch)
-    }
-  }
-}
-
 extension Loop {
   /// `upper - lower`.
   var extent: IndexExpression { upper - lower }

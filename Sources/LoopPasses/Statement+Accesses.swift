@@ -4,23 +4,6 @@ import IRCore
 import LoopIR
 
 extension [Statement] {
-  /// The statements with every access to memory, here and inside, replaced.
-  func mappingAccesses(_ transform: (Access) -> Access) -> [Statement] {
-    map { statement in
-      switch statement {
-      case .define(let id, .load(let access, let mask, let otherwise)):
-        .define(id, .load(transform(access), mask: mask, otherwise: otherwise))
-      case .store(let value, let access, let mask):
-        .store(value, transform(access), mask: mask)
-      case .accumulate(let row, let value, let access, let mask):
-        .accumulate(row, value, transform(access), mask: mask)
-      case .define, .check: statement
-      case .loop, .whileLoop, .branch:
-        statement.mappingBlocks { $0.mappingAccesses(transform) }
-      }
-    }
-  }
-
   /// Whether something here or inside touches the buffer.
   func touches(_ buffer: BufferID) -> Bool {
     contains { statement in

@@ -37,6 +37,12 @@ public enum TensorOperand: Hashable, Sendable {
     return id
   }
 
+  /// What stands for the operand where `values` names another value for it; else itself.
+  package func renamed(_ values: [ValueID: ValueID]) -> TensorOperand {
+    guard let value, let new = values[value] else { return self }
+    return .value(new)
+  }
+
   /// The literal when it is one.
   public var literal: Literal? {
     guard case .literal(let literal) = self else { return nil }

@@ -34,9 +34,7 @@ private struct ArgumentExpansion {
     for id in graph.ids {
       var node = graph[id]
       location = graph.locations[id.index]
-      node.operands = node.operands.map { operand in
-        operand.value.flatMap { values[$0] }.map { .value($0) } ?? operand
-      }
+      node.operands = node.operands.map { $0.renamed(values) }
       if case .reduce(let reduction) = node.kind, reduction.monoid.row.givesPlace,
         let operand = node.operands[0].value,
         reduction.axes.dropFirst().allSatisfy({ result[type: operand].shape[$0].asConstant != nil })

@@ -110,7 +110,7 @@ private struct Fusion {
 
   private mutating func copy(_ id: NodeID) {
     var node = graph[id]
-    node.operands = node.operands.map { Self.renamed($0, values) }
+    node.operands = node.operands.map { $0.renamed(values) }
     let copy = main.append(node, at: graph.locations[id.index])
     for result in node.types.indices { values[ValueID(id, result)] = ValueID(copy, result) }
   }
@@ -167,7 +167,7 @@ private struct Fusion {
     }
     for id in members {
       var node = graph[id]
-      node.operands = node.operands.map { Self.renamed($0, inside) }
+      node.operands = node.operands.map { $0.renamed(inside) }
       inside[ValueID(id)] = ValueID(callee.append(node, at: graph.locations[id.index]))
     }
     let outputs = regions[region].outputs
@@ -177,12 +177,5 @@ private struct Fusion {
     let id = main.append(node, at: graph.locations[outputs[0].index])
     for (index, output) in outputs.enumerated() { values[ValueID(output)] = ValueID(id, index) }
     callees.append(callee)
-  }
-
-  private static func renamed(
-    _ operand: TensorOperand, _ values: [ValueID: ValueID]
-  ) -> TensorOperand {
-    guard let value = operand.value, let new = values[value] else { return operand }
-    return .value(new)
   }
 }

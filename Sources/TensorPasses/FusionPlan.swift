@@ -63,6 +63,8 @@ public struct FusionPlan: Sendable {
   private(set) var uses: [[Use]]
   private(set) var isResult: [Bool]
   private var hasOpaqueUse: [Bool]
+  /// Views that are needed in memory, and are the memory of their operands.
+  private(set) var reshapes: Set<NodeID> = []
   /// By node: regions in which it is evaluated.
   private(set) var regionsOf: [[Int]]
   /// By node: what it is one element per row of.
@@ -117,13 +119,10 @@ public struct FusionPlan: Sendable {
   private func computes(_ id: NodeID) -> Bool {
     switch graph[id].kind {
     case .elementwise, .reduce, .scan, .contract: true
-    case .view, .iota: isInMemory(id) && !graph.isReshape(id)
+    case .view, .iota: isInMemory(id) && !reshapes.contains(id)
     default: false
     }
   }
-
-  /// Views that are needed in memory, and are the memory of their operands.
-  var reshapes: Set<NodeID> { Set(graph.ids.filter { isInMemory($0) && graph.isReshape($0) }) }
 
   private func isInMemory(_ id: NodeID) -> Bool { isResult[id.index] || hasOpaqueUse[id.index] }
 
@@ -151,6 +150,7 @@ public struct FusionPlan: Sendable {
     }
     // What another shape of the same memory is of must be in memory.
     for id in graph.ids.reversed() where isInMemory(id) && graph.isReshape(id) {
+      reshapes.insert(id)
       if let value = graph[id].operands[0].value { isResult[value.node.index] = true }
     }
     for id in graph.ids where computes(id) { collectUses(of: id) }

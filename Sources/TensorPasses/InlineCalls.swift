@@ -23,7 +23,7 @@ private func inlined(_ graph: Graph, _ module: Module) -> Graph {
   var values: [ValueID: ValueID] = [:]
   for id in graph.ids {
     var node = graph[id]
-    node.operands = node.operands.map { renamed($0, values) }
+    node.operands = node.operands.map { $0.renamed(values) }
     if case .call(let name) = node.kind, let callee = module.graph(named: name) {
       let returned = copy(callee, node.operands, into: &result)
       for (index, value) in returned.enumerated() { values[ValueID(id, index)] = value }
@@ -55,13 +55,6 @@ private func copy(
     }
   }
   return callee.results.compactMap { values[$0]?.value }
-}
-
-private func renamed(
-  _ operand: TensorOperand, _ values: [ValueID: ValueID]
-) -> TensorOperand {
-  guard let value = operand.value, let new = values[value] else { return operand }
-  return .value(new)
 }
 
 extension Node {

@@ -211,15 +211,9 @@ private struct PhaseJoining {
 
   private mutating func copy(_ id: NodeID) {
     var node = main[id]
-    node.operands = node.operands.map { renamed($0, values) }
+    node.operands = node.operands.map { $0.renamed(values) }
     let copy = result.append(node, at: main.locations[id.index])
     for index in node.types.indices { values[ValueID(id, index)] = ValueID(copy, index) }
-  }
-
-  private func renamed(
-    _ operand: TensorOperand, _ values: [ValueID: ValueID]
-  ) -> TensorOperand {
-    operand.value.flatMap { values[$0] }.map { .value($0) } ?? operand
   }
 
   /// One call of a graph that calls the phases in order, which takes the first one's name.
@@ -235,7 +229,7 @@ private struct PhaseJoining {
     for (number, id) in group.enumerated() {
       guard case .call(let callee) = main[id].kind else { continue }
       names[callee] = "\(name).\(number)"
-      let operands = main[id].operands.map { renamed($0, inside) }
+      let operands = main[id].operands.map { $0.renamed(inside) }
       let call = graph.append(
         Node(.call("\(name).\(number)"), operands, main[id].types), at: main.locations[id.index])
       for index in main[id].types.indices { inside[ValueID(id, index)] = ValueID(call, index) }

@@ -34,9 +34,7 @@ private struct ReductionSplitting {
     for id in graph.ids {
       var node = graph[id]
       let location = graph.locations[id.index]
-      node.operands = node.operands.map { operand in
-        operand.value.flatMap { values[$0] }.map { .value($0) } ?? operand
-      }
+      node.operands = node.operands.map { $0.renamed(values) }
       if let split = split(node, at: location) {
         values[ValueID(id)] = split
       } else {
