@@ -70,6 +70,34 @@ extension Double: TensorScalar {
   public var scalarValue: ScalarValue { .float(self) }
 }
 
+extension Int8: TensorScalar {
+  /// `i8`.
+  public static var dtype: DType { .i8 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension Int16: TensorScalar {
+  /// `i16`.
+  public static var dtype: DType { .i16 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension UInt8: TensorScalar {
+  /// `u8`.
+  public static var dtype: DType { .u8 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension UInt16: TensorScalar {
+  /// `u16`.
+  public static var dtype: DType { .u16 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
 extension Int32: TensorScalar {
   /// `i32`.
   public static var dtype: DType { .i32 }
