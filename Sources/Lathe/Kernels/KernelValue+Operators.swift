@@ -40,31 +40,37 @@ extension KernelValue {
 extension KernelValue {
   /// Whether `a < b`.
   @_transparent
+  @_disfavoredOverload
   public static func < (a: KernelValue, b: KernelValue) -> KernelValue {
     apply(.lt, a, b, address: lathe_here())
   }
   /// Whether `a <= b`.
   @_transparent
+  @_disfavoredOverload
   public static func <= (a: KernelValue, b: KernelValue) -> KernelValue {
     apply(.le, a, b, address: lathe_here())
   }
   /// Whether `a > b`.
   @_transparent
+  @_disfavoredOverload
   public static func > (a: KernelValue, b: KernelValue) -> KernelValue {
     apply(.gt, a, b, address: lathe_here())
   }
   /// Whether `a >= b`.
   @_transparent
+  @_disfavoredOverload
   public static func >= (a: KernelValue, b: KernelValue) -> KernelValue {
     apply(.ge, a, b, address: lathe_here())
   }
   /// Whether `a` equals `b`.
   @_transparent
+  @_disfavoredOverload
   public static func == (a: KernelValue, b: KernelValue) -> KernelValue {
     apply(.eq, a, b, address: lathe_here())
   }
   /// Whether `a` differs from `b`.
   @_transparent
+  @_disfavoredOverload
   public static func != (a: KernelValue, b: KernelValue) -> KernelValue {
     apply(.ne, a, b, address: lathe_here())
   }
@@ -106,16 +112,19 @@ extension KernelValue {
   }
   /// The opposite of a truth value.
   @_transparent
+  @_disfavoredOverload
   public static prefix func ! (a: KernelValue) -> KernelValue {
     opposite(of: a, address: lathe_here())
   }
   /// Whether both hold; `b` is computed where `a` holds.
   @_transparent
+  @_disfavoredOverload
   public static func && (a: KernelValue, b: @autoclosure () -> KernelValue) -> KernelValue {
     choice(a, isAnd: true, b, address: lathe_here())
   }
   /// Whether one holds; `b` is computed where `a` does not hold.
   @_transparent
+  @_disfavoredOverload
   public static func || (a: KernelValue, b: @autoclosure () -> KernelValue) -> KernelValue {
     choice(a, isAnd: false, b, address: lathe_here())
   }
