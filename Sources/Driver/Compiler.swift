@@ -186,7 +186,7 @@ extension Compiler {
     }
     do {
       let graph = try run(enabledPasses, on: module)
-      let regions = try Pass.fuse.run(graph)
+      let regions = try Pass.joinKernels.run(Pass.fuse.run(graph))
       let fused = try Pass.joinPhases.run(regions)
       let lowered = try Pass.lower.run(fused)
       let found = lowered.graphs.flatMap { graph in

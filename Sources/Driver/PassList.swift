@@ -21,7 +21,7 @@ public enum PassList {
   ]
 
   /// From the tensor level to kernels.
-  public static let lowering: [Pass<Module, Module>] = [.fuse, .joinPhases, .lower]
+  public static let lowering: [Pass<Module, Module>] = [.fuse, .joinKernels, .joinPhases, .lower]
 
   /// Passes on the loop level.
   public static func kernel(for row: TargetRow) -> [Pass<Kernel, Kernel>] {

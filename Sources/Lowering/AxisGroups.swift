@@ -15,7 +15,9 @@ struct AxisGroups {
   /// Expressions that keep their axes apart: guards and indices as values.
   private let separate: [IndexExpression]
 
-  init(_ program: RegionProgram) {
+  /// Merges what it can unless told otherwise: then every axis is a loop, and buffers keep their
+  /// shapes.
+  init(_ program: RegionProgram, mergesAxes: Bool = true) {
     extents = program.extents
     reducedAxes = program.reducedAxes
     var positions: [IndexExpression] = []
@@ -35,7 +37,7 @@ struct AxisGroups {
     self.positions = positions
     self.separate = separate
     for axis in extents.indices where extents[axis] != 1 {
-      if let last = groups.last?.last, isMergeable(last, axis) {
+      if mergesAxes, let last = groups.last?.last, isMergeable(last, axis) {
         groups[groups.count - 1].append(axis)
       } else {
         groups.append([axis])

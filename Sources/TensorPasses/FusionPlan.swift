@@ -63,6 +63,8 @@ public struct FusionPlan: Sendable {
   private(set) var uses: [[Use]]
   private(set) var isResult: [Bool]
   private var hasOpaqueUse: [Bool]
+  /// By node: what reads it and is no part of any region.
+  private var opaqueUses: [[NodeID]]
   /// Views that are needed in memory, and are the memory of their operands.
   private(set) var reshapes: Set<NodeID> = []
   /// By node: regions in which it is evaluated.
@@ -100,6 +102,7 @@ public struct FusionPlan: Sendable {
     uses = Array(repeating: [], count: count)
     isResult = Array(repeating: false, count: count)
     hasOpaqueUse = Array(repeating: false, count: count)
+    opaqueUses = Array(repeating: [], count: count)
     regionsOf = Array(repeating: [], count: count)
     rowOrigins = Self.rowOrigins(of: graph)
     readsMemoryOnly = Self.readsMemoryOnly(in: graph)
@@ -147,6 +150,7 @@ public struct FusionPlan: Sendable {
       for operand in graph[id].operands {
         if let value = operand.value { hasOpaqueUse[value.node.index] = true }
       }
+      for source in sources(of: id) { opaqueUses[source.index].append(id) }
     }
     // What another shape of the same memory is of must be in memory.
     for id in graph.ids.reversed() where isInMemory(id) && graph.isReshape(id) {
@@ -308,9 +312,22 @@ public struct FusionPlan: Sendable {
       regions[region].reduced = origin.axes
     }
     regions[region].outputs = [id]
-    regions[region].readers = readers
+    regions[region].readers = readers + opaqueReaders(of: id)
     evaluate(id, in: region, operations, isAligned: !isIndexMap(id))
     if let reason { record(id, isFused: false, reason) }
+  }
+
+  /// The regions that read what kernels make of a node.
+  private func opaqueReaders(of id: NodeID) -> [Int] {
+    var seen: Set<NodeID> = []
+    var pending = opaqueUses[id.index]
+    var result: [Int] = []
+    while let next = pending.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      pending += opaqueUses[next.index]
+      for use in uses[next.index] { result += regionsOf[use.consumer.index].map(root) }
+    }
+    return result
   }
 
   private mutating func record(_ id: NodeID, isFused: Bool, _ reason: String) {

@@ -113,7 +113,8 @@ enum Evaluation {
         continue
       }
       if next >= roots.count, snapshot.isHeld { results.append(queue[next]) }
-      for node in operation.nodes where met.insert(ObjectIdentifier(node)).inserted {
+      let siblings = operation.group?.members ?? []
+      for node in operation.nodes + siblings where met.insert(ObjectIdentifier(node)).inserted {
         queue.append(node)
       }
       if queue.count < widestSearch {

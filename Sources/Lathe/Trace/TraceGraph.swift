@@ -2,6 +2,7 @@
 
 import Driver
 import IRCore
+import LoopIR
 import TensorIR
 
 /// Graph of pending nodes with the leaves that its parameters stand for.
@@ -30,6 +31,9 @@ private struct Builder {
   var graph: Graph
   var values: [ObjectIdentifier: ValueID] = [:]
   var leaves: [(node: TraceNode, storage: Storage)] = []
+  /// Nodes of operations with several results.
+  private var groups: [ObjectIdentifier: NodeID] = [:]
+  private var kernels: [String: Kernel] = [:]
 
   init(name: String) { graph = Graph(name: name) }
 
@@ -46,8 +50,30 @@ private struct Builder {
       case .node(let node): .value(value(of: node))
       }
     }
-    let id = graph.append(Node(operation.kind, operands, node.tensorType), at: node.location)
-    values[ObjectIdentifier(node)] = ValueID(id)
+    let kind = named(operation.kind)
+    guard let group = operation.group else {
+      let id = graph.append(Node(kind, operands, node.tensorType), at: node.location)
+      values[ObjectIdentifier(node)] = ValueID(id)
+      return
+    }
+    let known = groups[ObjectIdentifier(group)]
+    let id = known ?? graph.append(Node(kind, operands, group.types), at: node.location)
+    groups[ObjectIdentifier(group)] = id
+    values[ObjectIdentifier(node)] = ValueID(id, operation.result)
+  }
+
+  /// A kernel under a name that no other one of the graph has: one author's kernel is several for
+  /// several shapes.
+  private mutating func named(_ kind: NodeKind) -> NodeKind {
+    guard case .kernel(var kernel) = kind else { return kind }
+    let name = kernel.name
+    var number = 1
+    while let other = kernels[kernel.name], other != kernel {
+      kernel.name = "\(name)_\(number)"
+      number += 1
+    }
+    kernels[kernel.name] = kernel
+    return .kernel(kernel)
   }
 
   /// The value of a node that was appended or made a parameter.

@@ -8,9 +8,25 @@ import TensorIR
 struct TraceOperation: Sendable {
   let kind: NodeKind
   let operands: [TraceOperand]
+  /// The operation's results, where it has several, and which of them the node is.
+  var group: TraceGroup?
+  var result = 0
 
   /// The operands that are nodes.
   var nodes: [TraceNode] { operands.compactMap(\.node) }
+}
+
+/// The nodes that are results of one operation.
+final class TraceGroup: Sendable {
+  let types: [TensorType]
+  private let nodes = Locked(WeakNodes())
+
+  init(_ types: [TensorType]) { self.types = types }
+
+  func add(_ node: TraceNode) { nodes.withLock { $0.append(node) } }
+
+  /// Those that still exist.
+  var members: [TraceNode] { nodes.withLock { $0.alive } }
 }
 
 /// Source of a pending node's operand.
@@ -121,6 +137,7 @@ final class TraceNode: Sendable {
     memory = PublishedStorage()
     pending = Pending(.pending(operation))
     for node in nodes { node.register(consumer: self) }
+    operation.group?.add(self)
   }
 
   /// The memory of a ready node.
