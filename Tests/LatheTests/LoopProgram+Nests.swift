@@ -3,7 +3,7 @@
 import Lathe
 
 extension LoopProgram {
-  static let all = nests + control + memory
+  static let all = nests + control + memory + integers + algorithms
 
   static let nests: [LoopProgram] = [
     blur(), triangle(), reversedCopy(), strided(), noTrips(), prefix(),

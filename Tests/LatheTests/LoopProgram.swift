@@ -75,5 +75,6 @@ enum Sample {
 
   @Test func thereAreManyPrograms() {
     #expect(Set(LoopProgram.all.map(\.name)).count == LoopProgram.all.count)
+    #expect(LoopProgram.all.count >= 40)
   }
 }
