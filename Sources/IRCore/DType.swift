@@ -63,8 +63,8 @@ public enum DType: UInt8, CaseIterable, Hashable, Sendable {
   /// Holds for the types that programs may compute with today; the others are declared only.
   public var isSupported: Bool {
     switch self {
-    case .f64, .f32, .i32, .i64, .u32, .u64, .bool: true
-    case .f16, .bf16, .i8, .i16, .u8, .u16: false
+    case .f64, .f32, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .bool: true
+    case .f16, .bf16: false
     }
   }
 

@@ -98,6 +98,34 @@ extension Bool: TensorScalar {
   public var scalarValue: ScalarValue { .bool(self) }
 }
 
+extension Int8: TensorScalar {
+  /// `i8`.
+  public static var dtype: DType { .i8 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension Int16: TensorScalar {
+  /// `i16`.
+  public static var dtype: DType { .i16 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension UInt8: TensorScalar {
+  /// `u8`.
+  public static var dtype: DType { .u8 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension UInt16: TensorScalar {
+  /// `u16`.
+  public static var dtype: DType { .u16 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
 extension UInt32: TensorScalar {
   /// `u32`.
   public static var dtype: DType { .u32 }
