@@ -57,7 +57,9 @@ let package = Package(
         "IRCore", "CLatheRuntime", "COpenBLAS",
       ]),
     // Row 6: the public API.
-    target("Lathe", ["Driver", "TensorPasses", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime"]),
+    target(
+      "Lathe",
+      ["Driver", "TensorPasses", "LoopPasses", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime"]),
     // Row 7.
     target("LatheNN", ["Lathe", "CZlib"]),
     // Row 8: the command.

@@ -66,7 +66,8 @@ extension KernelEmitter {
       return builder.splat(symbol, lanes)
     case .variable(let id):
       guard let value = values[id] else { fatalError("use before definition") }
-      return builder.splat(widened(value), value.type.lanes == lanes ? 1 : lanes)
+      let wide = widened(value, isSigned: kernel.variables[id].type.dtype.isSignedInteger)
+      return builder.splat(wide, value.type.lanes == lanes ? 1 : lanes)
     case .lane: return .constantVector((0..<lanes).map { types.i64.constant($0) })
     case .floorDiv(let a, let b): return divide(a, b, lanes: lanes, type)
     case .mod(let a, let b):
@@ -86,9 +87,10 @@ extension KernelEmitter {
   }
 
   /// Any integer value as i64.
-  private func widened(_ value: LLVMValue) -> LLVMValue {
-    value.type.scalarBits == 64
-      ? value : builder.sext(value, to: types.i64.vector(value.type.lanes))
+  private func widened(_ value: LLVMValue, isSigned: Bool) -> LLVMValue {
+    if value.type.scalarBits == 64 { return value }
+    let type = types.i64.vector(value.type.lanes)
+    return isSigned ? builder.sext(value, to: type) : builder.zext(value, to: type)
   }
 
   /// Quotient rounded towards negative infinity; by 0 it is 0.

@@ -70,34 +70,6 @@ extension Double: TensorScalar {
   public var scalarValue: ScalarValue { .float(self) }
 }
 
-extension Int32: TensorScalar {
-  /// `i32`.
-  public static var dtype: DType { .i32 }
-  /// The value as an integer operand.
-  public var scalarValue: ScalarValue { .integer(Int(self)) }
-}
-
-extension Int64: TensorScalar {
-  /// `i64`.
-  public static var dtype: DType { .i64 }
-  /// The value as an integer operand.
-  public var scalarValue: ScalarValue { .integer(Int(self)) }
-}
-
-extension Int: TensorScalar {
-  /// `i64`.
-  public static var dtype: DType { .i64 }
-  /// The value as an integer operand.
-  public var scalarValue: ScalarValue { .integer(self) }
-}
-
-extension Bool: TensorScalar {
-  /// `bool`.
-  public static var dtype: DType { .bool }
-  /// The value as a truth value.
-  public var scalarValue: ScalarValue { .bool(self) }
-}
-
 extension Int8: TensorScalar {
   /// `i8`.
   public static var dtype: DType { .i8 }
@@ -124,6 +96,34 @@ extension UInt16: TensorScalar {
   public static var dtype: DType { .u16 }
   /// The value as an integer operand.
   public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension Int32: TensorScalar {
+  /// `i32`.
+  public static var dtype: DType { .i32 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension Int64: TensorScalar {
+  /// `i64`.
+  public static var dtype: DType { .i64 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(Int(self)) }
+}
+
+extension Int: TensorScalar {
+  /// `i64`.
+  public static var dtype: DType { .i64 }
+  /// The value as an integer operand.
+  public var scalarValue: ScalarValue { .integer(self) }
+}
+
+extension Bool: TensorScalar {
+  /// `bool`.
+  public static var dtype: DType { .bool }
+  /// The value as a truth value.
+  public var scalarValue: ScalarValue { .bool(self) }
 }
 
 extension UInt32: TensorScalar {

@@ -39,9 +39,10 @@ struct Benchmark {
     compiler = Compiler(CompilerOptions(row: row, threads: threads, verifiesPasses: false))
     self.threads = threads > 0 ? threads : Int(lathe_cpu_features().available_cpus)
     let inputs = workload.inputs.map { input in
-      Tensor(
+      let numbers = Tensor(
         scalars: files[input.name]?.scalars ?? input.scalars(),
         shape: files[input.name]?.shape ?? input.shape)
+      return input.dtype == .f32 ? numbers : numbers.cast(to: input.dtype)
     }
     self.inputs = inputs
     let function = compile(workload.body)
@@ -76,7 +77,7 @@ struct Benchmark {
   var outputFile: NumpyFile {
     withCompiler(compiler) {
       let result = output()
-      return NumpyFile(shape: result.shape, scalars: result.scalars(as: Float.self))
+      return NumpyFile(shape: result.shape, scalars: result.cast(to: .f32).scalars(as: Float.self))
     }
   }
 

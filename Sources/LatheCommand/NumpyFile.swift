@@ -1,4 +1,4 @@
-// NumPy's array files, as the benchmark needs them: float32 in C order.
+// NumPy's array files, as the benchmark needs them: float32 (and bytes, to read) in C order.
 
 /// Array of a `.npy` file (NumPy enhancement proposal 1, format version 1 to 3).
 struct NumpyFile: Equatable {
@@ -22,15 +22,17 @@ struct NumpyFile: Equatable {
     let length = contents[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
     guard contents.count >= start + length else { throw fail("the header is cut short") }
     let header = String(decoding: contents[start..<start + length], as: UTF8.self)
-    guard let type = Self.value(of: "descr", in: header), type.hasPrefix("'<f4'") else {
-      throw fail("element type \(Self.value(of: "descr", in: header) ?? "?"), expected '<f4'")
+    let type = Self.value(of: "descr", in: header) ?? "?"
+    let size = type.hasPrefix("'<f4'") ? 4 : 1
+    guard size == 4 || type.hasPrefix("'|u1'") else {
+      throw fail("element type \(type), expected '<f4' or '|u1'")
     }
     guard Self.value(of: "fortran_order", in: header)?.hasPrefix("False") == true else {
       throw fail("Fortran order, expected C order")
     }
     guard let shape = Self.shape(in: header) else { throw fail("no shape in the header") }
     let data = contents[(start + length)...]
-    var count = 4
+    var count = size
     for extent in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
       guard !overflow else { throw fail("shape \(shape) is too large") }
@@ -40,6 +42,10 @@ struct NumpyFile: Equatable {
       throw fail("\(data.count) bytes of data, expected \(count) for shape \(shape)")
     }
     self.shape = shape
+    if size == 1 {
+      scalars = data.map { Float($0) }
+      return
+    }
     scalars = data.withUnsafeBytes { bytes in
       (0..<count / 4).map { index in
         Float(

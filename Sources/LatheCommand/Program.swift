@@ -12,7 +12,7 @@ enum Program {
   static func module(_ target: String) throws(CommandFailure) -> Module {
     if let workload = try Workload.known(target) {
       return compile(workload.body).tracedModule(
-        workload.inputs.map { Tensor.zeros($0.shape) })
+        workload.inputs.map { Tensor.zeros($0.shape, $0.dtype) })
     }
     guard target == "-" || target.contains(".") || target.contains("/") else {
       throw CommandFailure("\(target): neither a workload (\(Workload.names)) nor an IR file")

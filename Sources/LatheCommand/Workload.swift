@@ -8,6 +8,8 @@ struct Workload: Sendable {
   struct Input: Sendable {
     let name: String
     let shape: [Int]
+    /// Element type, to which the numbers are converted.
+    var dtype = DType.f32
     /// Elements when no file is given.
     let scalars: @Sendable () -> [Float]
   }
@@ -24,11 +26,11 @@ struct Workload: Sendable {
 
   /// Bytes that one run must read and write.
   var bytes: Double {
-    Double(4 * (inputs.reduce(0) { $0 + $1.shape.reduce(1, *) } + resultCount))
+    Double(inputs.reduce(4 * resultCount) { $0 + $1.shape.reduce($1.dtype.byteSize, *) })
   }
 
   static let all =
-    [elementwiseChain, softmax, normalization] + contractions
+    [elementwiseChain, softmax, normalization] + contractions + loops
     + [prefixSum, overhead, manyArguments]
 
   init(named name: String) throws(CommandFailure) {

@@ -8,7 +8,8 @@ public enum LoopPasses {
   /// Every pass that needs no target row, in the order in which help shows them;
   /// `Pass.plan(for:)` needs one.
   public static let all: [Pass<Kernel, Kernel>] = [
-    .applySchedule, .combineCommonValues, .hoistInvariants, .removeDeadValues,
+    .applySchedule, .combineCommonValues, .hoistInvariants, .removeDeadValues, .fuseProducts,
+    .formAccumulations, .proveConditions, .removeOverwrittenWrites,
   ]
 
   /// What a kernel without a schedule may go through on the way to machine code: a plan, the plan
