@@ -24,6 +24,10 @@ PEERS = {
     "numba": ("base", "numba_peer.py", "", None),
     "numexpr": ("base", "numexpr_peer.py", "", None),
     "numpy": ("base", "numpy_peer.py", "", None),
+    "onnxruntime": ("onnx", "onnx_peer.py", "ort", None),
+    "openvino": ("onnx", "onnx_peer.py", "openvino", None),
+    "torch": ("torch", "torch_peer.py", "", None),
+    "torch+512": ("torch", "torch_peer.py", "512", "gcc"),
 }
 # A round is clean when the process waited for a core, or others had one, for less than this part.
 WAITED, OTHERS = 0.03, 0.06

@@ -6,6 +6,7 @@ import Dispatch
 import IRCore
 import LLVMBindings
 public import LoopIR
+import LoopPasses
 import Lowering
 public import TensorIR
 public import TensorPasses
@@ -29,7 +30,8 @@ public final class Compiler: Sendable {
   /// Makes a compiler with empty caches.
   public init(_ options: CompilerOptions = CompilerOptions()) {
     self.options = options
-    kernels = KernelCache(row: options.row, verifies: options.verifiesPasses)
+    kernels = KernelCache(
+      row: options.row, disabledPasses: options.disabledPasses, verifies: options.verifiesPasses)
   }
 
   private struct ProgramKey: Hashable {
@@ -196,12 +198,12 @@ extension Compiler {
       }
       var planned: [Kernel] = []
       var scheduled: [Kernel] = []
-      let passes = PassList.kernel(for: options.row)
       for kernel in found + module.kernels {
-        planned.append(kernel.schedule.isEmpty ? try passes[0].run(kernel) : kernel)
-        var next = planned[planned.count - 1]
-        for pass in passes.dropFirst() { next = try pass.run(next) }
-        scheduled.append(next)
+        var next = kernel
+        let passes = PassList.passes(for: kernel, options.row, without: options.disabledPasses)
+        for pass in passes.dropLast() { next = try pass.run(next) }
+        planned.append(next)
+        scheduled.append(try Pass.applySchedule.run(next))
       }
       let decisions =
         (graph.graphs.first.map { FusionPlan($0).decisions } ?? [])

@@ -54,11 +54,13 @@ final class KernelCache: Sendable {
   }
 
   private let row: TargetRow
+  private let disabledPasses: Set<String>
   private let verifies: Bool
   private let state = Locked(State())
 
-  init(row: TargetRow, verifies: Bool) {
+  init(row: TargetRow, disabledPasses: Set<String>, verifies: Bool) {
     self.row = row
+    self.disabledPasses = disabledPasses
     self.verifies = verifies
   }
 
@@ -89,7 +91,10 @@ final class KernelCache: Sendable {
     _ kernel: Kernel, key: String, _ times: inout CompileStatistics
   ) throws(CompileFailure) -> LoadedKernel {
     let scheduled: Kernel
-    do { scheduled = try PassList.schedule(kernel, for: row, verifies: verifies) } catch {
+    do {
+      scheduled = try PassList.schedule(
+        kernel, for: row, without: disabledPasses, verifies: verifies)
+    } catch {
       throw .pass(error)
     }
     let symbol = "lathe_k_" + SHA256.hex("\(row.name)\n\(key)").prefix(32)

@@ -23,9 +23,14 @@ public enum PassList {
   /// From the tensor level to kernels.
   public static let lowering: [Pass<Module, Module>] = [.fuse, .joinKernels, .joinPhases, .lower]
 
+  /// Passes on the loop level that decide; a kernel that comes with a schedule goes without them.
+  static func planning(for row: TargetRow) -> [Pass<Kernel, Kernel>] {
+    [.reassociateRecurrences, .plan(for: row)]
+  }
+
   /// Passes on the loop level.
   public static func kernel(for row: TargetRow) -> [Pass<Kernel, Kernel>] {
-    [.plan(for: row), .applySchedule]
+    planning(for: row) + [.applySchedule]
   }
 
   /// A pass of either level.
@@ -55,7 +60,7 @@ public enum PassList {
     let modules =
       [.inlineCalls, .expandArguments] + TensorPasses.all(for: row)
       + [.splitScans, .splitReductions] + lowering
-    let kernels = [.plan(for: row)] + LoopPasses.all
+    let kernels = planning(for: row) + LoopPasses.all
     return modules.map { .module($0) } + kernels.map { .kernel($0) }
   }
 
@@ -64,15 +69,23 @@ public enum PassList {
     all(for: row).first { $0.name == name }
   }
 
+  /// The passes that one kernel goes through: one that comes with a schedule keeps it.
+  static func passes(
+    for kernel: Kernel, _ row: TargetRow, without disabled: Set<String>
+  ) -> [Pass<Kernel, Kernel>] {
+    let planning = kernel.schedule.isEmpty ? planning(for: row) : []
+    return planning.filter { !disabled.contains($0.name) } + [.applySchedule]
+  }
+
   /// Plans and transforms one kernel; one that comes with a schedule keeps it.
   static func schedule(
-    _ kernel: Kernel, for row: TargetRow, verifies: Bool
+    _ kernel: Kernel, for row: TargetRow, without disabled: Set<String> = [], verifies: Bool
   ) throws(PassFailure) -> Kernel {
     if !verifies, let scheduled = LoopPasses.scheduledContraction(kernel, for: row) {
       return scheduled
     }
     var kernel = kernel
-    for pass in self.kernel(for: row) where kernel.schedule.isEmpty || pass.name != "plan" {
+    for pass in passes(for: kernel, row, without: disabled) {
       kernel = verifies ? try pass.run(kernel) : try pass.body(kernel)
     }
     return kernel

@@ -9,9 +9,9 @@ public import IRCore
 /// recurrences and data-dependent loops. Vectors are explicit in types: an operation on 16 lanes
 /// has type `16xf32`, index expressions name the `lane`, masks are values.
 ///
-/// Where a statement of the body is a `parallel` loop, the body's statements are loops and each is
-/// a phase: phases run one after the other, the iterations of a parallel loop in any order, on any
-/// thread; they are independent.
+/// Each `parallel` loop is a statement of the body and a phase, and so is what stands between two of
+/// them: phases run one after the other, the iterations of a parallel loop in any order, on any
+/// thread; they are independent. What a phase computes, others see through memory alone.
 public struct Kernel: Hashable, Sendable {
   /// Spelling in text without the mark.
   public var name: String

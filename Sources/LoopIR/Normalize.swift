@@ -99,7 +99,7 @@ extension Kernel {
   /// A schedule that names loops after others keeps all names: what it means depends on them.
   public var structuralText: String {
     var kernel = normalized()
-    if schedule.contains(where: \.derivesNames) {
+    if schedule.contains(where: derivesNames) {
       kernel.name = ""
       return kernel.text
     }
@@ -109,6 +109,18 @@ extension Kernel {
     for index in kernel.buffers.indices { kernel.buffers[index].name = "b\(index)" }
     kernel.numberSymbols()
     return kernel.text
+  }
+
+  /// Whether loops that a step makes have names that follow from those it is given: copies of the
+  /// loops inside an unrolled one have.
+  func derivesNames(_ step: ScheduleStep) -> Bool {
+    guard case .unroll(let name, _) = step else { return step.derivesNames }
+    var result = false
+    forEachStatement { statement in
+      guard case .loop(let loop) = statement, self[loop.variable].name == name else { return }
+      Self.forEach(loop.body) { if case .loop = $0 { result = true } }
+    }
+    return result
   }
 
   private mutating func numberSymbols() {

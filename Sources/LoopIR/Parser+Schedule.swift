@@ -20,10 +20,11 @@ extension KernelParser {
       try reader.expect("into")
       return .split(loop, by: factor, outer: try parseLoopName(), inner: try parseLoopName())
     case "reorder": return .reorder([loop] + parseLoopNames())
-    case "fuse":
+    case "fuse", "skew":
       let inner = try parseLoopName()
       try reader.expect("into")
-      return .fuse(loop, inner, into: try parseLoopName())
+      let name = try parseLoopName()
+      return word.text == "fuse" ? .fuse(loop, inner, into: name) : .skew(loop, inner, into: name)
     case "unroll":
       try reader.expect("by")
       return .unroll(loop, by: try reader.integer())
@@ -35,6 +36,15 @@ extension KernelParser {
     case "specialize": return .specialize(loop)
     case "computeAt": return .computeAt(loop, try parseLoopName())
     case "promote": return .promote(loop)
+    case "skewStorage": return .skewStorage(loop)
+    case "share": return .share(loop)
+    case "splitScan":
+      try reader.expect("by")
+      let factor = try reader.integer()
+      try reader.expect("into")
+      let totals = try parseLoopName()
+      return .splitScan(
+        loop, by: factor, into: totals, reassociates: reader.takeIf("reassociating"))
     case "localize":
       try reader.expect("at")
       let place = try parseLoopName()

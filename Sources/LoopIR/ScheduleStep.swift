@@ -38,6 +38,16 @@ public enum ScheduleStep: Hashable, Sendable {
   case privatize(String, at: String, into: String, reassociates: Bool)
   /// Keeps the last `by` places of a local along the axis that a loop moves through.
   case foldStorage(String, at: String, by: Int)
+  /// Runs a nest of two loops by diagonals: a loop over the sum of their variables, and inside it
+  /// the outer one.
+  case skew(String, String, into: String)
+  /// Lays a local out by the diagonals of its last two axes.
+  case skewStorage(String)
+  /// Puts a local into memory that all threads and phases see.
+  case share(String)
+  /// Cuts an outermost loop of recurrences into chunks of `by` iterations that each start from what
+  /// comes before, with a local for the chunks' totals.
+  case splitScan(String, by: Int, into: String, reassociates: Bool)
 }
 
 extension ScheduleStep {
@@ -46,12 +56,15 @@ extension ScheduleStep {
     switch self {
     case .split(let loop, _, _, _), .unroll(let loop, _), .vectorize(let loop, _),
       .parallelize(let loop), .pad(let loop), .specialize(let loop), .localize(_, let loop, _, _),
-      .scan(let loop, _, _), .privatize(_, let loop, _, _), .foldStorage(_, let loop, _):
+      .scan(let loop, _, _), .privatize(_, let loop, _, _), .foldStorage(_, let loop, _),
+      .splitScan(let loop, _, _, _):
       [loop]
     case .reorder(let loops): loops
-    case .fuse(let outer, let inner, _), .computeAt(let outer, let inner): [outer, inner]
+    case .fuse(let outer, let inner, _), .computeAt(let outer, let inner),
+      .skew(let outer, let inner, _):
+      [outer, inner]
     case .stage(_, let loop, _, let axes, _, _): (loop.map { [$0] } ?? []) + axes
-    case .promote: []
+    case .promote, .skewStorage, .share: []
     }
   }
 
@@ -59,10 +72,10 @@ extension ScheduleStep {
   var factor: Int? {
     switch self {
     case .split(_, let factor, _, _), .unroll(_, let factor), .vectorize(_, let factor),
-      .scan(_, let factor, _), .foldStorage(_, _, let factor):
+      .scan(_, let factor, _), .foldStorage(_, _, let factor), .splitScan(_, let factor, _, _):
       factor
     case .reorder, .fuse, .parallelize, .pad, .specialize, .computeAt, .localize, .stage,
-      .promote, .privatize:
+      .promote, .privatize, .skew, .skewStorage, .share:
       nil
     }
   }
@@ -70,9 +83,9 @@ extension ScheduleStep {
   /// Whether the step makes loops whose names follow from those it is given.
   var derivesNames: Bool {
     switch self {
-    case .specialize, .localize, .stage, .privatize: true
+    case .specialize, .localize, .stage, .privatize, .splitScan: true
     case .split, .reorder, .fuse, .unroll, .vectorize, .parallelize, .pad, .computeAt, .promote,
-      .scan, .foldStorage:
+      .scan, .foldStorage, .skew, .skewStorage, .share:
       false
     }
   }
@@ -105,6 +118,12 @@ extension ScheduleStep {
         rename(buffer), at: rename(loop), into: rename(copies), reassociates: reassociates)
     case .foldStorage(let buffer, let loop, let count):
       .foldStorage(rename(buffer), at: rename(loop), by: count)
+    case .skew(let outer, let inner, let into):
+      .skew(rename(outer), rename(inner), into: rename(into))
+    case .skewStorage(let buffer): .skewStorage(rename(buffer))
+    case .share(let buffer): .share(rename(buffer))
+    case .splitScan(let loop, let factor, let totals, let reassociates):
+      .splitScan(rename(loop), by: factor, into: rename(totals), reassociates: reassociates)
     }
   }
 }
@@ -135,6 +154,11 @@ extension ScheduleStep: CustomStringConvertible {
       "privatize %\(buffer) at %\(loop) into %\(copies)\(reassociates ? " reassociating" : "")"
     case .foldStorage(let buffer, let loop, let count):
       "foldStorage %\(buffer) at %\(loop) by \(count)"
+    case .skew(let outer, let inner, let into): "skew %\(outer) %\(inner) into %\(into)"
+    case .skewStorage(let buffer): "skewStorage %\(buffer)"
+    case .share(let buffer): "share %\(buffer)"
+    case .splitScan(let loop, let factor, let totals, let reassociates):
+      "splitScan %\(loop) by \(factor) into %\(totals)\(reassociates ? " reassociating" : "")"
     }
   }
 

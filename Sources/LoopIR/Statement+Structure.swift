@@ -21,6 +21,12 @@ extension Statement {
     }
   }
 
+  /// Whether the statement is a loop that the team shares.
+  public var isParallelLoop: Bool {
+    if case .loop(let loop) = self { return loop.kind == .parallel }
+    return false
+  }
+
   /// The nested blocks in text order.
   public var blocks: [[Statement]] {
     switch self {
@@ -38,24 +44,31 @@ extension Kernel {
 
   /// Calls `visit` on every statement in text order, outer ones before what they contain.
   public func forEachStatement(_ visit: (Statement) -> Void) {
-    Self.visit(body, visit)
+    Self.forEach(body, visit)
   }
 
-  private static func visit(_ statements: [Statement], _ visit: (Statement) -> Void) {
+  /// Calls `visit` on every statement here and inside, in text order.
+  static func forEach(_ statements: [Statement], _ visit: (Statement) -> Void) {
     for statement in statements {
       visit(statement)
-      for block in statement.blocks { Self.visit(block, visit) }
+      for block in statement.blocks { forEach(block, visit) }
     }
   }
 
-  /// What runs one after the other, with all threads waiting in between: each statement of the
-  /// body where one is a parallel loop, else the whole body.
+  /// What runs one after the other, with all threads waiting in between: each parallel loop of the
+  /// body, and what stands between two of them.
   public var phases: [[Statement]] {
-    let isShared = body.contains { statement in
-      if case .loop(let loop) = statement { return loop.kind == .parallel }
-      return false
+    var phases: [[Statement]] = []
+    var isOpen = false
+    for statement in body {
+      if isOpen, !statement.isParallelLoop {
+        phases[phases.count - 1].append(statement)
+      } else {
+        phases.append([statement])
+        isOpen = !statement.isParallelLoop
+      }
     }
-    return isShared ? body.map { [$0] } : [body]
+    return phases.isEmpty ? [[]] : phases
   }
 
   /// The distinct messages of the kernel's checks in text order; a status is a place in this list.

@@ -31,7 +31,9 @@ extension Kernel: Verifiable {
     try verifier.checkTypes()
     try verifier.checkSchedule()
     try verifier.checkParallel()
-    try verifier.checkBlock(body)
+    for phase in phases {
+      try verifier.withScope { verifier throws(VerifierError) in try verifier.checkBlock(phase) }
+    }
   }
 }
 
@@ -163,7 +165,7 @@ extension KernelVerifier {
     var isOpen = false
     for step in kernel.schedule {
       try check(step, &loops, isOpen: isOpen)
-      isOpen = isOpen || step.derivesNames
+      isOpen = isOpen || kernel.derivesNames(step)
     }
   }
 
@@ -184,8 +186,11 @@ extension KernelVerifier {
     case .fuse(let outer, let inner, let into):
       loops.subtract([outer, inner])
       made = [into]
+    case .skew(_, let inner, let into):
+      loops.remove(inner)
+      made = [into]
     case .reorder, .unroll, .vectorize, .parallelize, .pad, .specialize, .computeAt, .localize,
-      .stage, .promote, .scan, .privatize, .foldStorage:
+      .stage, .promote, .scan, .privatize, .foldStorage, .skewStorage, .share, .splitScan:
       return
     }
     for name in made where !loops.insert(name).inserted {
@@ -195,16 +200,12 @@ extension KernelVerifier {
 
   func checkParallel() throws(VerifierError) {
     var count = 0
-    kernel.forEachStatement { if case .loop(let loop) = $0, loop.kind == .parallel { count += 1 } }
-    if count == 0 { return }
-    for statement in kernel.body {
-      guard case .loop(let loop) = statement else {
-        throw error("only loops expected beside a parallel loop")
-      }
+    kernel.forEachStatement { count += $0.isParallelLoop ? 1 : 0 }
+    for case .loop(let loop) in kernel.body where loop.kind == .parallel {
       guard loop.carried.isEmpty else {
-        throw error("\(loop.kind.rawValue) \(spelled(loop.variable)): no carried values expected")
+        throw error("parallel \(spelled(loop.variable)): no carried values expected")
       }
-      count -= loop.kind == .parallel ? 1 : 0
+      count -= 1
     }
     guard count == 0 else {
       throw error("a parallel loop expected as a statement of the body")

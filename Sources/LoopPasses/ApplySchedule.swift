@@ -47,6 +47,11 @@ extension Kernel {
       try privatizing(buffer, at: loop, into: copies, reassociates: reassociates)
     case .foldStorage(let buffer, let loop, let count):
       try foldingStorage(of: buffer, at: loop, by: count)
+    case .skew(let outer, let inner, let into): try skewing(outer, inner, into: into)
+    case .skewStorage(let buffer): try skewingStorage(of: buffer)
+    case .share(let buffer): try sharing(buffer)
+    case .splitScan(let loop, let factor, let totals, let reassociates):
+      try splittingScan(loop, by: factor, into: totals, reassociates: reassociates)
     }
   }
 }

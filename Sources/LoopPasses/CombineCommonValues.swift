@@ -5,13 +5,13 @@ public import LoopIR
 
 extension Pass where Input == Kernel, Output == Kernel {
   /// Computes equal values once where one computation comes before the other in the same block or
-  /// in one around it; loads count when the kernel never writes their buffer.
+  /// in one around it, inside one phase; loads count when the kernel never writes their buffer.
   public static let combineCommonValues = Pass(
     "cse-kernel", summary: "compute common values once"
   ) { kernel in
     var combination = Combination(kernel)
     var result = kernel
-    result.body = combination.combine(kernel.body)
+    result.body = kernel.phases.flatMap { combination.combine($0) }
     return result.normalized()
   }
 }

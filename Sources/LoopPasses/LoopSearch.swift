@@ -20,6 +20,9 @@ extension Kernel {
     return site
   }
 
+  /// The first loop whose variable is spelled `name`.
+  func loop(named name: String) -> Loop? { body.site(of: name, in: self)?.loop }
+
   /// Replaces the loop over `variable` by statements.
   func replacingLoop(_ variable: VariableID, by statements: [Statement]) -> Kernel {
     var result = self
@@ -67,4 +70,13 @@ func groupedUpper(of loop: Loop, group: Int, enclosing: [Statement]) -> IndexExp
   let groups = rounded.floorDiv(IndexExpression(group))
   let isOrdered = IndexBounds(enclosing: enclosing).lower(of: loop.extent).map { $0 >= 0 } ?? false
   return loop.lower + (isOrdered ? groups : groups.max(0)) * IndexExpression(group)
+}
+
+extension Kernel {
+  /// Whether `id` counts the iterations of a loop.
+  func isInduction(_ id: VariableID) -> Bool {
+    var found = false
+    forEachStatement { found = found || $0.definesLoop(id) }
+    return found
+  }
 }

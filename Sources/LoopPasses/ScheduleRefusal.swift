@@ -26,10 +26,12 @@ extension ScheduleStep {
     switch self {
     case .split(let loop, let by, _, _): "split %\(loop) by \(by)"
     case .reorder(let loops): "reorder \(loops.map { "%\($0)" }.joined(separator: ", "))"
+    case .skew(let outer, let inner, _): "skew %\(outer) %\(inner)"
+    case .splitScan(let loop, let by, _, _): "splitScan %\(loop) by \(by)"
     case .scan(let loop, let lanes, _): "scan %\(loop) by \(lanes)"
     case .privatize(let buffer, let loop, _, _): "privatize %\(buffer) at %\(loop)"
     case .unroll, .vectorize, .parallelize, .fuse, .pad, .specialize, .computeAt, .localize,
-      .stage, .promote, .foldStorage:
+      .stage, .promote, .foldStorage, .skewStorage, .share:
       description
     }
   }

@@ -112,8 +112,8 @@ private enum Mistake {
       { _ = Tensor([[1, 2], [3]]) }
     ),
     (
-      "zeros: no support for u8 yet, only for f64, f32, i32, i64, u32, u64, bool",
-      { _ = Tensor.zeros([1], .u8) }
+      "zeros: no support for f16 yet, only for f64, f32, i8, i16, i32, i64, u8, u16, u32, u64, bool",
+      { _ = Tensor.zeros([1], .f16) }
     ),
     (
       "scalars: f32[2] read as Int, which is i64",

@@ -337,4 +337,69 @@ extension Program {
         }
       }
       """, sizes: [0, 1, 2, 3, 8, 17].map { [$0] })
+
+  /// A recurrence along both axes of a table.
+  static let wavefront = Program(
+    text: """
+      kernel @wavefront(in %a: f32[m], in %b: f32[n], out %y: f32[n]) symbols(m, n) {
+        local %d: f32[50,50] in stack
+        for %i0 in 0..<50 {
+          store 0.5, %d[%i0, 0]
+          store 0.5, %d[0, %i0]
+        }
+        for %i in 1..<m + 1 {
+          for %j in 1..<n + 1 {
+            %0 = load %a[%i - 1] : f32
+            %1 = load %b[%j - 1] : f32
+            %2 = load %d[%i - 1, %j] : f32
+            %3 = load %d[%i, %j - 1] : f32
+            %4 = load %d[%i - 1, %j - 1] : f32
+            %5 = min %2, %3 : f32
+            %6 = mulAdd %5, 0.7, %4 : f32
+            %7 = cast %j : f32
+            %8 = mul %1, %7 : f32
+            %9 = mulAdd %0, %8, %6 : f32
+            store %9, %d[%i, %j]
+          }
+        }
+        for %e in 0..<n {
+          %10 = load %d[m, %e + 1] : f32
+          store %10, %y[%e]
+        }
+      }
+      """, sizes: [[0, 0], [0, 3], [1, 1], [1, 9], [8, 8], [3, 17], [17, 5], [40, 33]])
+
+  /// Sum and least of integers, of which only the ends are read.
+  static let endOfTotals = Program(
+    text: """
+      kernel @endOfTotals(in %x: i32[40], out %s: i32, out %l: i64) {
+        %total, %low = for %i in 0..<40 (%sum = 5 : i32, %least = 100 : i64) {
+          %0 = load %x[%i] : i32
+          %next = add %sum, %0 : i32
+          %1 = cast %0 : i64
+          %2 = mul %1, 3 : i64
+          %less = min %least, %2 : i64
+          yield %next, %less
+        }
+        store %total, %s[]
+        store %low, %l[]
+      }
+      """, sizes: [[]])
+
+  /// Running sum and product of integers, read before and after each iteration.
+  static let chunkedTotals = Program(
+    text: """
+      kernel @chunkedTotals(in %x: i32[40], out %y: i32[40], out %z: i32[40], out %s: i32) {
+        %total, %end = for %i in 0..<40 (%sum = 5 : i32, %product = 1 : i32) {
+          %0 = load %x[%i] : i32
+          %next = add %sum, %0 : i32
+          store %next, %y[%i]
+          %odd = or %0, 1 : i32
+          %times = mul %product, %odd : i32
+          store %product, %z[%i]
+          yield %next, %times
+        }
+        store %end, %s[]
+      }
+      """, sizes: [[]])
 }

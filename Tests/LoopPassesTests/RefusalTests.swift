@@ -207,8 +207,11 @@ struct Refused: Sendable, CustomTestStringConvertible {
       .product, .parallelize("j"), "cannot parallelize %j: the loop is not the outermost one"),
     Refused(.recurrence, .parallelize("i"), "cannot parallelize %i: carried value %a"),
     Refused(
-      "store 1.0, %y[0, 0]\n for %i in 0..<n { store 2.0, %y[%i, 0] }", .parallelize("i"),
-      "cannot parallelize %i: %i is beside statements that are no loops"),
+      """
+      %0 = load %y[0, 0] : f32
+      store %0, %y[0, 1]
+      for %i in 0..<n { store %0, %y[%i, 0] }
+      """, .parallelize("i"), "cannot parallelize %i: %0 is used in several phases"),
     Refused(
       """
       local %t: f32[4] in stack

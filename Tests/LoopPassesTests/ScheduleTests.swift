@@ -19,7 +19,7 @@ struct Scheduled: Sendable, CustomTestStringConvertible {
 
   static let all: [Scheduled] =
     splits + reorders + unrolls + vectors + parallels
-    + scans + privates + folds
+    + scans + privates + folds + skews
 
   static let splits = [
     Scheduled(.chain, .split("i", by: 8, outer: "io", inner: "ii")),
@@ -101,6 +101,15 @@ extension Scheduled {
     [
       Scheduled(.runningTotals, .scan("i", lanes: lanes, reassociates: false)),
       Scheduled(.runningExtremes, .scan("i", lanes: lanes, reassociates: false)),
+      Scheduled(.endOfTotals, .scan("i", lanes: lanes, reassociates: false)),
+      Scheduled(
+        .endOfTotals, .splitScan("i", by: 7, into: "t", reassociates: false),
+        .scan("i_1", lanes: lanes, reassociates: false)),
+      Scheduled(
+        .chunkedTotals, .splitScan("i", by: 7, into: "t", reassociates: false),
+        .parallelize("i_total"), .parallelize("i_chunk"),
+        .scan("i_1", lanes: lanes, reassociates: false),
+        .scan("i", lanes: lanes, reassociates: false)),
       Scheduled(
         .runningTotals, .split("i", by: 8, outer: "io", inner: "ii"),
         .scan("ii", lanes: lanes, reassociates: false)),
@@ -114,12 +123,27 @@ extension Scheduled {
     Scheduled(
       .histogram, .split("i", by: 8, outer: "io", inner: "ii"),
       .privatize("h", at: "ii", into: "copies", reassociates: false)),
+    Scheduled(
+      .histogram, .split("i", by: 20, outer: "io", inner: "ii"),
+      .privatize("h", at: "io", into: "own", reassociates: false), .parallelize("io"),
+      .split("ii", by: 5, outer: "p", inner: "q"),
+      .privatize("own", at: "p", into: "part", reassociates: false), .reorder(["q", "p"]),
+      .unroll("p", by: 4)),
   ]
 
   static let folds = [
     Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 2)),
     Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 5)),
     Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 2), .unroll("i", by: 2)),
+  ]
+
+  static let skews = [
+    Scheduled(.wavefront, .skew("i", "j", into: "s")),
+    Scheduled(.wavefront, .skewStorage("d")),
+    Scheduled(
+      .wavefront, .skew("i", "j", into: "s"), .skewStorage("d"), .vectorize("i", lanes: 8)),
+    Scheduled(.product, .skew("i", "j", into: "s"), .vectorize("i", lanes: 4)),
+    Scheduled(.mandelbrot, .skew("r", "c", into: "s"), .vectorize("r", lanes: 4)),
   ]
 }
 

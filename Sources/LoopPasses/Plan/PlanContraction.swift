@@ -187,9 +187,11 @@ struct ContractionPlan {
     let lanes = name(contraction.lanes)
     let sums = contraction.summedLoops.map(name)
     let around = outer.last { factor.loops.contains($0.variable) }
-    let blocks = rows == nil ? [] : [columnBlocks, sumBlocks].compactMap { $0 }
-    let tiles = rows == nil ? [] : ["\(lanes)r"]
-    let place = rows == nil ? tileLoop : around.map(name)
+    // A single row and a task's own panels use each where it is made.
+    let isLocal = rows == nil || shape.hasColumnTasks
+    let blocks = isLocal ? [] : [columnBlocks, sumBlocks].compactMap { $0 }
+    let tiles = isLocal ? [] : ["\(lanes)r"]
+    let place = isLocal ? "\(lanes)r" : around.map(name)
     try add(
       .stage(
         factor.buffer, at: place, into: "panel", axes: blocks + tiles + sums + [lanes], padding: 0,
@@ -205,7 +207,7 @@ struct ContractionPlan {
     let isReused = outer.contains { !factor.loops.contains($0.variable) }
     let isAlone = !outer.contains { factor.loops.contains($0.variable) }
     let innermost = sumBlocks ?? columnBlocks ?? rowBlocks ?? outer.last.map(name)
-    let place = isReused && isAlone ? nil : innermost
+    let place = isAlone && (isReused || shape.hasColumnTasks) ? nil : innermost
     let blocks = place == nil ? [rowBlocks, sumBlocks].compactMap { $0 } : []
     let isAlongSums = !isContiguous(factor, along: rows)
     let tile = isAlongSums ? [name(rows)] + sums.map(name) : sums.map(name) + [name(rows)]
@@ -224,6 +226,7 @@ struct ContractionPlan {
       // Borders along the lanes mostly hang on the last sum: they are found once per value of it.
       try add(.reorder([last] + sums.dropLast()))
     }
+    if shape.hasColumnTasks { try add(.pad("panel_\(name(contraction.lanes))")) }
     if isContiguous(contraction.varying, along: contraction.lanes) {
       try vectorize("panel_\(name(contraction.lanes))", shape.columns)
     }

@@ -10,15 +10,20 @@ extension Pass where Input == Kernel, Output == Kernel {
   /// rules for others, tried in this order; a step that is not legal is left out, and a kernel that
   /// allows none keeps an empty schedule. Nothing depends on the number of threads.
   ///
-  /// 1. **Lanes.** The innermost loop that may run in lanes does, preferring loops along which
+  /// 1. **Diagonals.** A nest of two loops that both depend on neighbours runs by diagonals where
+  ///    the loop inside may then run in lanes, its tables laid out by diagonals too.
+  /// 2. **Lanes.** The innermost loop that may run in lanes does, preferring loops along which
   ///    stores are contiguous. A loop is as wide as a register of the smallest number type in its
   ///    body; twice that while the values that live at one time fit the row's registers twice;
   ///    four times with a `while` inside, whose chains of dependent operations need company. A
   ///    short loop is as wide as its extent, rounded up to a power of two.
-  /// 2. **Blocks.** A kernel of less than 40 µs of estimated work stays on one thread. Otherwise
+  /// 3. **Phases.** A loop that must run in order around loops that may be shared out is written
+  ///    out, so that those are phases.
+  /// 4. **Blocks.** A kernel of less than 40 µs of estimated work stays on one thread. Otherwise
   ///    the outermost loop is shared out, cut into blocks of about 20 µs first (a power of two of
   ///    iterations, whole vectors). When its iterations depend on each other or are fewer than 8,
-  ///    blocks of the next loop go outermost instead.
+  ///    blocks of the next loop go outermost instead. Blocks that combine into one buffer get copies
+  ///    of it; a long loop of recurrences runs in chunks that start from the chunks before.
   ///
   /// - Parameter row: the target row.
   public static func plan(for row: TargetRow) -> Pass {
@@ -47,9 +52,9 @@ struct KernelPlan {
 
   /// The steps so far.
   private(set) var steps: [ScheduleStep] = []
-  private var kernel: Kernel
-  private let row: TargetRow
-  private let costs: RowCosts
+  private(set) var kernel: Kernel
+  let row: TargetRow
+  let costs: RowCosts
 
   /// Begins with an empty schedule.
   init(_ kernel: Kernel, _ row: TargetRow) {
@@ -61,21 +66,22 @@ struct KernelPlan {
 
   /// Chooses the steps.
   mutating func make() {
+    makeWavefronts()
+    unrollSweeps()
     var vectors: [LaneChoice] = []
     kernel.body.forEachOutermostLoop { vectors += laneChoices(in: $0) }
-    for outer in taskNests {
-      if let shared = shareOut(outer, vectors) { rename(&vectors, shared) }
-    }
+    shareOut(&vectors)
     for choice in vectors { _ = attempt(.vectorize(choice.name, lanes: choice.lanes)) }
+    scanRecurrences()
   }
 
   /// Appends a step when it is legal.
-  private mutating func attempt(_ step: ScheduleStep) -> Bool {
+  mutating func attempt(_ step: ScheduleStep) -> Bool {
     attempt([step])
   }
 
   /// Appends steps when all of them are legal.
-  private mutating func attempt(_ list: [ScheduleStep]) -> Bool {
+  mutating func attempt(_ list: [ScheduleStep]) -> Bool {
     var result = kernel
     for step in list {
       guard let next = try? result.applying(step) else { return false }
@@ -97,14 +103,16 @@ struct KernelPlan {
     {
       guard let name = kernel[candidate.variable].name else { continue }
       let lanes = self.lanes(of: candidate)
-      guard lanes >= 2, (try? kernel.vectorizing(name, lanes: lanes)) != nil else { continue }
+      guard lanes >= 2, !combinesAnywhere(candidate),
+        (try? kernel.vectorizing(name, lanes: lanes)) != nil
+      else { continue }
       chosen.append(LaneChoice(name: name, loop: candidate, lanes: lanes))
     }
     return chosen
   }
 
   /// The serial loops, inner ones before those around them.
-  private func candidates(in block: [Statement]) -> [Loop] {
+  func candidates(in block: [Statement]) -> [Loop] {
     block.flatMap { statement -> [Loop] in
       let inner = statement.blocks.flatMap { candidates(in: $0) }
       guard case .loop(let loop) = statement, loop.kind == .serial else { return inner }
@@ -112,8 +120,22 @@ struct KernelPlan {
     }
   }
 
+  /// Whether all that the loop writes are combinations at places that data tell: lanes would take
+  /// them one by one.
+  private func combinesAnywhere(_ loop: Loop) -> Bool {
+    let writes = DependenceTest(kernel).references(inside: loop.variable).filter(\.writes)
+    return !writes.isEmpty
+      && writes.allSatisfy { reference in
+        guard case .accumulate = reference.statement else { return false }
+        let computed = Set(loop.body.allDefinitions)
+        return reference.access.indices.contains { index in
+          index.variables.contains { computed.contains($0) && !kernel.isInduction($0) }
+        }
+      }
+  }
+
   /// Whether each store that varies with the loop moves on by one element per iteration.
-  private func storesAreContiguous(in loop: Loop) -> Bool {
+  func storesAreContiguous(in loop: Loop) -> Bool {
     let test = DependenceTest(kernel)
     return test.references(inside: loop.variable).filter(\.writes).allSatisfy { reference in
       let factors = reference.access.indices.map { $0.coefficient(of: loop.variable.atom) }
@@ -121,7 +143,7 @@ struct KernelPlan {
     }
   }
 
-  private func lanes(of loop: Loop) -> Int {
+  func lanes(of loop: Loop) -> Int {
     var types: Set<DType> = []
     var hasWhile = false
     loop.body.forEachNested { statement in
@@ -142,15 +164,16 @@ struct KernelPlan {
   /// Loops that got a new name, by their old one.
   private typealias Renaming = (old: String, new: String)
 
-  /// The nests that may be shared out: all where the body is nothing else, or the last one.
-  private var taskNests: [Loop] {
-    let nests = kernel.body.compactMap { statement -> Loop? in
-      if case .loop(let loop) = statement { return loop }
-      return nil
+  /// Shares the outermost loops out where there is work enough; locals that several of them use
+  /// are put where all threads see them.
+  private mutating func shareOut(_ vectors: inout [LaneChoice]) {
+    let before = (self, vectors)
+    shareLocals()
+    let count = steps.count
+    for case .loop(let outer) in kernel.body where outer.kind == .serial {
+      if let shared = shareOut(outer, vectors) { rename(&vectors, shared) }
     }
-    if nests.count == kernel.body.count { return nests }
-    guard case .loop(let last)? = kernel.body.last else { return [] }
-    return [last]
+    if steps.count == count { (self, vectors) = before }
   }
 
   /// Makes a parallel loop where there is work enough.
@@ -164,6 +187,10 @@ struct KernelPlan {
     if let count = outer.constantTripCount, Double(count) * work < 2 * Self.blockNanoseconds {
       return nil
     }
+    if !outer.carried.isEmpty {
+      _ = shareOutChunks(outer)
+      return nil
+    }
     let isShort = outer.constantTripCount.map { $0 < Self.fewestIterations } ?? false
     if isShort, let renaming = shareOutSecond(outer, estimate, vector) { return renaming }
     let block = self.block(of: outer, work, vector)
@@ -173,6 +200,7 @@ struct KernelPlan {
       let split = ScheduleStep.split(name, by: block, outer: names.outer, inner: names.inner)
       if attempt([split, .parallelize(names.outer)]) { return (name, names.inner) }
     }
+    if shareOutPrivately(outer) { return nil }
     return shareOutSecond(outer, estimate, vector)
   }
 
@@ -202,7 +230,7 @@ struct KernelPlan {
     return Swift.max(block, vector.lanes)
   }
 
-  private func blockNames(_ name: String) -> (outer: String, inner: String) {
+  func blockNames(_ name: String) -> (outer: String, inner: String) {
     (kernel.freshName(like: "\(name)_block"), kernel.freshName(like: "\(name)_in"))
   }
 

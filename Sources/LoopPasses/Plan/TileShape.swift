@@ -15,9 +15,15 @@ struct TileShape: Hashable {
   var rowBlock: Int
   /// Columns of a block, whole tiles.
   var columnBlock: Int
+  /// Whether tasks are blocks of columns with all rows, which copy their own panels: few enough
+  /// rows that the other factor stays in a cache from one panel to the next.
+  var hasColumnTasks: Bool
 
   /// Multiply-adds that make a task worth another thread's while.
   static let taskWork = 1 << 21
+  /// Panels from which tasks may be blocks of columns, and from which they may where there are
+  /// more tiles of rows.
+  static let (fewestPanels, manyPanels) = (4, 12)
   /// Tasks that a product is cut into at most, for threads to take as they come.
   static let mostTasks = 16
 
@@ -26,22 +32,34 @@ struct TileShape: Hashable {
   /// The tile is two vectors wide, where there are as many columns, and as high as registers allow
   /// beside two vectors of the one factor, one of the other, and a product where the row does not
   /// fuse: heights that leave little of the last tile empty go first. A block's panel of `depth`
-  /// rows by a tile's columns takes at most twice the first-level cache.
+  /// rows by a tile's columns takes at most twice the first-level cache where it is one of many,
+  /// half the second-level cache where a task copies it for itself.
   init(_ m: Int, _ n: Int, _ k: Int, tasksAround: Int, _ type: DType, _ row: TargetRow) {
     let lanes = row.lanes(type)
     columns = n > lanes ? 2 * lanes : lanes
     let width = columns / lanes
     let free = row.vectorRegisters - 2 - width - Self.temporaries(type, row)
     rows = Self.rows(m, most: max(1, free / width), width)
-    let panel = 2 * row.l1Bytes / (columns * type.byteSize)
-    depth = Self.even(k, atMost: max(64, panel))
     let wanted = min(max(m * n * k / Self.taskWork, 1), Self.mostTasks)
-    let cacheRows = max(rows, row.l2Bytes / 2 / (depth * type.byteSize) / rows * rows)
     let tasks = (wanted + tasksAround - 1) / tasksAround
-    let across = min(tasks, (m + 4 * rows - 1) / (4 * rows))
-    rowBlock = min(cacheRows, Self.roundUp((m + across - 1) / across, to: rows))
-    let along = min((tasks + across - 1) / across, max(1, n / (4 * columns)))
-    columnBlock = Self.roundUp((n + along - 1) / along, to: columns)
+    let panels = (n + columns - 1) / columns
+    let bands = (m + rows - 1) / rows
+    hasColumnTasks =
+      panels >= max(Self.fewestPanels, min(bands, Self.manyPanels))
+      && (n >= m || m * k * type.byteSize <= 2 * row.l2Bytes)
+    let panelBytes = hasColumnTasks ? row.l2Bytes / 2 : 2 * row.l1Bytes
+    depth = Self.even(k, atMost: max(64, panelBytes / (columns * type.byteSize)))
+    if hasColumnTasks {
+      rowBlock = Self.roundUp(m, to: rows)
+      let along = min(tasks, panels)
+      columnBlock = (panels + along - 1) / along * columns
+    } else {
+      let cacheRows = max(rows, row.l2Bytes / 2 / (depth * type.byteSize) / rows * rows)
+      let across = min(tasks, (m + 4 * rows - 1) / (4 * rows))
+      rowBlock = min(cacheRows, Self.roundUp((m + across - 1) / across, to: rows))
+      let along = min((tasks + across - 1) / across, max(1, n / (4 * columns)))
+      columnBlock = Self.roundUp((n + along - 1) / along, to: columns)
+    }
   }
 
   /// Registers for products that the row does not fuse into sums: those of floats, of integers,

@@ -5,7 +5,8 @@ public import LoopIR
 
 extension Pass where Input == Kernel, Output == Kernel {
   /// Drops a nest of the body that does nothing but write one buffer, where all that is read of the
-  /// buffer, and for a parameter all of it, is certainly written again first.
+  /// buffer, and for a parameter all of it, is certainly written again first. A fill of which a part
+  /// is written again first keeps the rest, its edges.
   ///
   /// Front ends fill every grid where it is declared; what a kernel writes as a whole is not filled.
   public static let removeOverwrittenWrites = Pass(
@@ -18,6 +19,9 @@ extension Pass where Input == Kernel, Output == Kernel {
       var cover = buffer.map { WriteCover(result, $0) }
       if cover?.hides(place) ?? false {
         result.body.remove(at: place)
+      } else if let buffer, let edges = result.edges(ofFill: place, of: buffer) {
+        result.body.replaceSubrange(place...place, with: edges)
+        place += edges.count
       } else {
         place += 1
       }
@@ -58,13 +62,13 @@ extension Statement {
 }
 
 /// What the statements of a body certainly write of one buffer.
-private struct WriteCover {
+struct WriteCover {
   /// Elements from lower to upper bounds, axis by axis.
   typealias Box = [Range<Int>]
 
-  private let kernel: Kernel
-  private let buffer: BufferID
-  private let whole: Box?
+  let kernel: Kernel
+  let buffer: BufferID
+  let whole: Box?
   /// Certainly written so far.
   private var written: [Box] = []
   private static let mostBoxes = 16
@@ -96,7 +100,7 @@ private struct WriteCover {
   // MARK: Boxes
 
   /// What a store outside of choices writes: a whole box, or nothing that is known.
-  private func certainBox(_ reference: MemoryReference) -> Box? {
+  func certainBox(_ reference: MemoryReference) -> Box? {
     guard case .store(_, let access, nil) = reference.statement else { return nil }
     var ranges: [VariableID: Range<Int>] = [:]
     for statement in reference.enclosing {
@@ -121,18 +125,22 @@ private struct WriteCover {
     return box
   }
 
+  /// What a reference may read.
+  func readBox(_ read: MemoryReference) -> Box {
+    let bounds = IndexBounds(enclosing: read.enclosing)
+    return zip(read.access.indices, whole ?? []).map { index, extent in
+      // Outside nothing is read.
+      let low = max(bounds.lower(of: index) ?? 0, 0)
+      let high = min(bounds.upper(of: index) ?? extent.upperBound, extent.upperBound - 1)
+      return low..<max(low, high + 1)
+    }
+  }
+
   /// Whether what a reference reads was certainly written, before its statement or in it.
   private func isCovered(
     _ read: MemoryReference, by stores: [(reference: MemoryReference, box: Box)]
   ) -> Bool {
-    let bounds = IndexBounds(enclosing: read.enclosing)
-    var box: Box = []
-    for (index, extent) in zip(read.access.indices, whole ?? []) {
-      // Outside nothing is read.
-      let low = max(bounds.lower(of: index) ?? 0, 0)
-      let high = min(bounds.upper(of: index) ?? extent.upperBound, extent.upperBound - 1)
-      box.append(low..<max(low, high + 1))
-    }
+    let box = readBox(read)
     let earlier = stores.filter { $0.reference.comesBefore(read) }.map(\.box)
     return Self.isCovered(box, by: (written + earlier)[...])
   }
@@ -161,14 +169,14 @@ private struct WriteCover {
 }
 
 extension MemoryReference {
-  fileprivate var isRead: Bool {
+  var isRead: Bool {
     if case .store = statement { return false }
     return true
   }
 
   /// Whether each element that this store writes and `read` reads is written in an earlier iteration
   /// of the loops around both: its place is that of the store, moved back in the order of the loops.
-  fileprivate func comesBefore(_ read: MemoryReference) -> Bool {
+  func comesBefore(_ read: MemoryReference) -> Bool {
     guard read.enclosing.count >= enclosing.count else { return false }
     var loops: [Loop] = []
     for (own, other) in zip(enclosing, read.enclosing) {

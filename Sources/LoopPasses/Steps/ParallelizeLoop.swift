@@ -9,7 +9,8 @@ extension Kernel {
   /// Legal when no iteration depends on another one: no carried values, and no two accesses, of
   /// which one writes, may meet in different iterations. Register, stack and scratch buffers exist
   /// once per iteration; each read of one must be covered by a write in the same iteration. Pure
-  /// statements before the loop move into it; loops beside it are phases of their own.
+  /// statements before the loop move into it where it is all there is; else what stands beside it is
+  /// other phases, which share memory with it but no values.
   public func parallelizing(_ name: String) throws(ScheduleRefusal) -> Kernel {
     let step = ScheduleStep.parallelize(name)
     let site = try site(of: name, for: step)
@@ -22,14 +23,16 @@ extension Kernel {
     if let carried = loop.carried.first {
       throw ScheduleRefusal(step, "carried value \(spelling(carried.inside))")
     }
-    let prefix = try movedPrefix(before: loop, for: step)
     if let reason = sharedState(loop) { throw ScheduleRefusal(step, reason) }
     loop.kind = .parallel
-    loop.body = prefix + loop.body
     var result = self
-    result.body = body.dropFirst(prefix.count).map { statement in
-      statement.definesLoop(loop.variable) ? .loop(loop) : statement
+    if let prefix = movablePrefix(before: loop) {
+      loop.body = prefix + loop.body
+      result.body = [.loop(loop)]
+    } else {
+      result = replacingLoop(loop.variable, by: [.loop(loop)])
     }
+    if let reason = result.stateBetweenPhases { throw ScheduleRefusal(step, reason) }
     return result
   }
 
@@ -43,25 +46,27 @@ extension Kernel {
     return test.uncoveredRead(in: loop).map { "\($0) may see what another iteration wrote" }
   }
 
-  /// The definitions before the loop, which move into it. Loops beside it become phases: they must
-  /// carry nothing, and have private locals of their own.
-  private func movedPrefix(
-    before loop: Loop, for step: ScheduleStep
-  ) throws(ScheduleRefusal) -> [Statement] {
-    let name = spelling(loop.variable)
+  /// The definitions before the loop where the body is nothing else; they move into it.
+  private func movablePrefix(before loop: Loop) -> [Statement]? {
     let prefix = Array(body.prefix { isMovable($0, into: loop) })
-    let phases = body.dropFirst(prefix.count)
-    guard prefix.isEmpty || phases.count == 1,
-      phases.allSatisfy({
-        if case .loop(let phase) = $0 { phase.carried.isEmpty } else { false }
-      })
-    else { throw ScheduleRefusal(step, "\(name) is beside statements that are no loops") }
+    return prefix.count == body.count - 1 ? prefix : nil
+  }
+
+  /// A value or a private local that lives in several phases, in words.
+  private var stateBetweenPhases: String? {
+    let phases = self.phases
     for (index, buffer) in buffers.enumerated() where buffer.role.isPrivate {
-      if phases.count(where: { [$0].touches(BufferID(index)) }) > 1 {
-        throw ScheduleRefusal(step, "%\(buffer.name) lives in several loops, but is private")
+      if phases.count(where: { $0.touches(BufferID(index)) }) > 1 {
+        return "%\(buffer.name) lives in several loops, but is private"
       }
     }
-    return prefix
+    for (place, phase) in phases.enumerated() {
+      let later = Array(phases[(place + 1)...].joined()).usedVariables
+      if let id = phase.flatMap(\.results).first(where: later.contains) {
+        return "\(spelling(id)) is used in several phases"
+      }
+    }
+    return nil
   }
 
   /// Holds for a definition whose value is the same in every iteration of `loop`, and which the

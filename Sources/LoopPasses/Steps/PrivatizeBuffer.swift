@@ -4,8 +4,9 @@ import IRCore
 public import LoopIR
 
 extension Kernel {
-  /// Gives each iteration of a loop a copy of a buffer that it combines into, and combines the
-  /// copies into the buffer after the loop, in the order of iterations.
+  /// Gives each iteration of a loop a copy of a buffer that it combines into: before the loop the
+  /// copies start with what changes nothing, after it they are combined into the buffer, in the
+  /// order of iterations.
   ///
   /// Legal when the loop runs a constant number of times, when all that it does with the buffer is
   /// `accumulate` by one row, and when that row gives the same bits in any grouping, unless
@@ -33,7 +34,9 @@ extension Kernel {
     if let refusal = combination.refusal(reassociates: reassociates) {
       throw ScheduleRefusal(step, refusal)
     }
-    return privatized(loop, buffer, copies, count, combination)
+    let isOutermost = body.contains { $0.definesLoop(loop.variable) }
+    return privatized(
+      loop, buffer, count, combination, name: copies, role: isOutermost ? .shared : .scratch)
   }
 
   /// The most bytes of copies.
@@ -83,13 +86,14 @@ extension Kernel {
   }
 
   private func privatized(
-    _ loop: Loop, _ buffer: BufferID, _ name: String, _ count: Int, _ combination: AssociativeRow
+    _ loop: Loop, _ buffer: BufferID, _ count: Int, _ combination: AssociativeRow, name: String,
+    role: Buffer.Role
   ) -> Kernel {
     var result = self
     let copies = BufferID(buffers.count)
     result.buffers.append(
       Buffer(
-        name: name, role: .shared, type: combination.type,
+        name: name, role: role, type: combination.type,
         shape: [IndexExpression(count)] + self[buffer].shape))
     let number = (loop.variable.expression - loop.lower).floorDiv(IndexExpression(loop.step))
     var inside = loop
@@ -97,10 +101,9 @@ extension Kernel {
       guard access.buffer == buffer else { return access }
       return Access(copies, [number] + access.indices, alignment: access.alignment)
     }
-    let start = result.nest(over: self[buffer].shape, "\(name)_start") { _, indices in
-      [.store(.literal(combination.identity), Access(copies, [number] + indices), mask: nil)]
+    let start = result.nest(over: result[copies].shape, "\(name)_start") { _, indices in
+      [.store(.literal(combination.identity), Access(copies, indices), mask: nil)]
     }
-    inside.body = start + inside.body
     let finish = result.nest(over: self[buffer].shape, "\(name)_end") { kernel, indices in
       kernel.nest(over: [IndexExpression(count)], "\(name)_copy") { kernel, place in
         let value = kernel.makeVariable(ValueType(combination.type))
@@ -111,7 +114,7 @@ extension Kernel {
         ]
       }
     }
-    return result.replacingLoop(loop.variable, by: [.loop(inside)] + finish)
+    return result.replacingLoop(loop.variable, by: start + [.loop(inside)] + finish)
   }
 
   /// Loops over every place of a shape around what `body` makes of the indices.

@@ -8,11 +8,19 @@ extension Kernel {
   ///
   /// Legal when every pair of accesses that may meet keeps its order: for each combination of
   /// directions that the dependence test cannot exclude, the first loop in which the two
-  /// iterations differ puts the same one first before and after.
+  /// iterations differ puts the same one first before and after. A loop that starts where another
+  /// of them stands, but always runs equally often, as in a block of a split loop, counts from 0.
   public func reordering(_ names: [String]) throws(ScheduleRefusal) -> Kernel {
     let step = ScheduleStep.reorder(names)
     let nest = try perfectNest(of: names, for: step)
-    let order = names.compactMap { name in nest.first { self[$0.variable].name == name } }
+    return try countingFromZero(ordered(nest, names)).reordering(names, step)
+  }
+
+  private func reordering(
+    _ names: [String], _ step: ScheduleStep
+  ) throws(ScheduleRefusal) -> Kernel {
+    let nest = try perfectNest(of: names, for: step)
+    let order = ordered(nest, names)
     try checkBounds(order, for: step)
     if let dependence = brokenDependence(nest, order) {
       throw ScheduleRefusal(step, dependence.description)
@@ -57,6 +65,32 @@ extension Kernel {
       }
     }
     return nest
+  }
+
+  private func ordered(_ nest: [Loop], _ names: [String]) -> [Loop] {
+    names.compactMap { name in nest.first { self[$0.variable].name == name } }
+  }
+
+  /// The kernel in which the loops count from 0 that always run equally often, but start where a
+  /// loop stands that comes later in the order.
+  private func countingFromZero(_ order: [Loop]) -> Kernel {
+    var result = self
+    for (place, loop) in order.enumerated() {
+      let later = order[place...].map(\.variable)
+      guard let extent = loop.extent.asConstant,
+        loop.lower.variables.contains(where: later.contains)
+      else { continue }
+      guard let name = self[loop.variable].name,
+        var current = result.loop(named: name)
+      else { continue }
+      let counter = result.makeVariable(ValueType(.i64), name: name)
+      result[loop.variable].name = nil
+      current.body = result.onlyIteration(of: current, at: loop.lower + counter.expression)
+      current.variable = counter
+      (current.lower, current.upper) = (0, IndexExpression(extent))
+      result = result.replacingLoop(loop.variable, by: [.loop(current)])
+    }
+    return result
   }
 
   /// Refuses an order in which a bound needs a variable of a loop inside.

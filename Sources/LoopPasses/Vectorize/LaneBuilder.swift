@@ -29,6 +29,8 @@ struct LaneBuilder {
 
   var kernel: Kernel
   let lanes: Int
+  /// Lanes of what the loop carries.
+  var carriedLanes = 1
   let varying: VaryingValues
   /// Statements of the block that is being made.
   var statements: [Statement] = []
@@ -85,7 +87,7 @@ struct LaneBuilder {
     var result = bounds
     result.variable = kernel.makeVariable(ValueType(.i64), name: name)
     result.carried = zip(loop.carried, initial).map { carried, initial in
-      let type = kernel[carried.inside].type
+      let type = ValueType(kernel[carried.inside].type.dtype, lanes: carriedLanes)
       return Carried(
         inside: kernel.makeVariable(type), initial: initial,
         result: isLast ? carried.result : kernel.makeVariable(type))

@@ -29,11 +29,46 @@ extension Kernel {
     }
     try checkLanes(of: loop, lanes, for: step)
     if loop.constantTripCount == 0 { return self }
+    if parts.after.isEmpty, parts.recurrences.allSatisfy(\.isSum) {
+      return reduced(loop, lanes, parts, enclosing: site.enclosing)
+    }
     return vectorized(loop, lanes, enclosing: site.enclosing) { builder, mask, carries in
       builder.emit(parts.before, mask)
       let next = zip(parts.recurrences, carries).map { builder.scan($0, from: $1, mask) }
       builder.emit(parts.after, mask)
       return next
+    }
+  }
+}
+
+extension Kernel {
+  /// The loop where only the ends of its recurrences are read: each lane combines what it meets, and
+  /// the lanes come together after the loop.
+  private func reduced(
+    _ loop: Loop, _ lanes: Int, _ parts: RecurrenceParts, enclosing: [Statement]
+  ) -> Kernel {
+    var result = self
+    var partial = loop
+    var ends: [Statement] = []
+    for (index, recurrence) in parts.recurrences.enumerated() {
+      let (row, type) = (recurrence.combination.row, ValueType(recurrence.combination.type))
+      let lanewise = result.makeVariable(ValueType(type.dtype, lanes: lanes))
+      let combined = result.makeVariable(type)
+      ends += [
+        .define(combined, .reduceLanes(row, .variable(lanewise))),
+        .define(
+          loop.carried[index].result,
+          .elementwise(row, [loop.carried[index].initial, .variable(combined)])),
+      ]
+      partial.carried[index].initial = .literal(recurrence.combination.identity)
+      partial.carried[index].result = lanewise
+    }
+    result = result.replacingLoop(loop.variable, by: [.loop(partial)] + ends)
+    return result.vectorized(
+      partial, lanes, enclosing: enclosing, carriedLanes: lanes
+    ) { builder, mask, carries in
+      builder.emit(parts.before, mask)
+      return zip(parts.recurrences, carries).map { builder.combine($0, into: $1, mask) }
     }
   }
 }
@@ -49,15 +84,18 @@ struct Recurrence {
   /// Whether more than the combination reads `inside`.
   var isRead = false
   let combination: AssociativeRow
+
+  /// Whether only its end is read, and the order of the values does not matter either.
+  var isSum: Bool { !isRead && combination.isCommutative }
 }
 
 /// Why a loop is none of recurrences.
-private struct RecurrenceRefusal: Error {
+struct RecurrenceRefusal: Error {
   let reason: String
 }
 
 /// The body of a loop of recurrences, in the order in which lanes can run it.
-private struct RecurrenceParts {
+struct RecurrenceParts {
   /// Statements that no running value enters.
   private(set) var before: [Statement] = []
   /// One per carried value.
@@ -127,6 +165,18 @@ extension Statement {
 }
 
 extension LaneBuilder {
+  /// Emits the combination of a recurrence's values with those of the lanes so far.
+  fileprivate mutating func combine(
+    _ recurrence: Recurrence, into sums: VariableID, _ mask: Mask
+  ) -> Operand {
+    let (row, type) = (recurrence.combination.row, recurrence.combination.type)
+    var values = vectorVariable(recurrence.value)
+    if let isOn = mask.operand {
+      values = apply(.select, [isOn, values, .literal(recurrence.combination.identity)], type)
+    }
+    return apply(row, [.variable(sums), values], type)
+  }
+
   /// Emits the running values of a recurrence in all lanes, before and after each iteration; the
   /// one after the last lane.
   fileprivate mutating func scan(

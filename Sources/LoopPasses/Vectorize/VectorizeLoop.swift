@@ -73,11 +73,14 @@ extension Kernel {
     return dependence?.description
   }
 
-  /// A loop over whole groups of lanes, and one over the rest under a mask.
+  /// A loop over whole groups of lanes, and one over the rest under a mask. What it carries has
+  /// `carriedLanes`.
   func vectorized(
-    _ loop: Loop, _ lanes: Int, enclosing: [Statement], _ pass: LaneBuilder.Pass
+    _ loop: Loop, _ lanes: Int, enclosing: [Statement], carriedLanes: Int = 1,
+    _ pass: LaneBuilder.Pass
   ) -> Kernel {
     var builder = LaneBuilder(self, loop, lanes: lanes)
+    builder.carriedLanes = carriedLanes
     let name = self[loop.variable].name
     var bounds = loop
     bounds.kind = .vector
