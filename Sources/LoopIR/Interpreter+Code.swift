@@ -165,6 +165,9 @@ extension KernelCode {
 
   private func start(_ id: VariableID) -> Int { integers[id.index].place.start }
 
+  /// The first register of a variable.
+  func start(of id: VariableID) -> Int { start(id) }
+
   private func code(_ expression: IndexExpression) -> IndexCode {
     let numbers = expression.substituting { atom in
       guard case .symbol(let name) = atom else { return nil }

@@ -7,6 +7,8 @@ struct KernelMachine {
   var memory: [[UInt8]] = []
   /// The first failed check so far.
   private(set) var status: Int?
+  /// Who touches what, where that is asked for.
+  var watch: IterationWatch?
 
   private let code: KernelCode
   private let isFused: Bool
@@ -160,6 +162,12 @@ extension KernelMachine {
     return offset
   }
 
+  private mutating func note(_ place: PlaceCode, _ offset: Int, writes: Bool) {
+    guard watch != nil else { return }
+    let buffer = code.buffers[place.buffer]
+    watch?.note(offset / buffer.elementSize, of: buffer, place.buffer, writes: writes)
+  }
+
   /// Checks that the whole value is in the buffer, and its alignment: a vector's is that of its
   /// first lane, and each lane has that of its own size at most.
   private func check(
@@ -179,10 +187,11 @@ extension KernelMachine {
     }
   }
 
-  private func read(
+  private mutating func read(
     _ place: PlaceCode, _ type: DType, lane: Int
   ) throws(InterpreterError) -> UInt64 {
     let offset = try offset(place, lane: lane)
+    note(place, offset, writes: false)
     var bits: UInt64 = 0
     for byte in 0..<place.width {
       bits |= UInt64(memory[place.buffer][offset + byte]) << UInt64(8 * byte)
@@ -194,6 +203,7 @@ extension KernelMachine {
     _ bits: UInt64, to place: PlaceCode, lane: Int
   ) throws(InterpreterError) {
     let offset = try offset(place, lane: lane)
+    note(place, offset, writes: true)
     for byte in 0..<place.width {
       memory[place.buffer][offset + byte] = UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte))
     }
@@ -206,6 +216,9 @@ extension KernelMachine {
     let lower = value(loop.lower, lane: 0)
     let upper = value(loop.upper, lane: 0)
     run(loop.enter)
+    let isWatched = watch.map { code.start(of: $0.loop) == loop.variable } ?? false
+    if isWatched { watch?.begin() }
+    defer { if isWatched { watch?.end() } }
     if loop.isParallel {
       for number in try iterations(lower, upper, loop.step) {
         poisonPrivateMemory()
@@ -228,6 +241,9 @@ extension KernelMachine {
   ) throws(InterpreterError) {
     try countStep()
     registers[loop.variable] = UInt64(bitPattern: Int64(position))
+    if let watched = watch?.loop, code.start(of: watched) == loop.variable {
+      watch?.enter(position)
+    }
     try run(loop.body)
     run(loop.next)
   }

@@ -42,10 +42,20 @@ public enum KernelInterpreter {
     _ kernel: Kernel, buffers: inout [[UInt8]], symbols: [Int] = [], row: TargetRow,
     options: Options = Options()
   ) throws(InterpreterError) -> Int? {
+    try run(kernel, buffers: &buffers, symbols: symbols, row: row, options: options, watch: nil)
+      .status
+  }
+
+  /// The machine after a run, under a watch where there is one.
+  static func run(
+    _ kernel: Kernel, buffers: inout [[UInt8]], symbols: [Int] = [], row: TargetRow,
+    options: Options = Options(), watch: IterationWatch?
+  ) throws(InterpreterError) -> KernelMachine {
     do { try kernel.verify() } catch { throw .invalid(error) }
     try check(kernel, symbols)
     let code = KernelCode(kernel, symbols: symbols)
     var machine = KernelMachine(code, row: row, options: options)
+    machine.watch = watch
     machine.memory = try memory(for: kernel, code, &buffers, options)
     let parameters = kernel.buffers.count(where: \.role.isParameter)
     defer {
@@ -53,7 +63,7 @@ public enum KernelInterpreter {
       buffers = machine.memory
     }
     try machine.run(code.steps)
-    return machine.status
+    return machine
   }
 
   private static func check(_ kernel: Kernel, _ symbols: [Int]) throws(InterpreterError) {

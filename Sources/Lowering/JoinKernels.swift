@@ -80,9 +80,11 @@ private struct KernelJoin {
   }
 
   /// The kernel under a name that no other has.
-  private func renamed(_ kernel: Kernel) -> Kernel {
+  private func renamed(_ kernel: Kernel, replacing id: NodeID) -> Kernel {
     var taken = Set(module.graphs.map(\.name) + module.kernels.map(\.name))
-    for case .kernel(let other) in graph.nodes.map(\.kind) { taken.insert(other.name) }
+    for other in graph.ids where other != id {
+      if case .kernel(let kernel) = graph[other].kind { taken.insert(kernel.name) }
+    }
     var result = kernel
     var number = 1
     while taken.contains(result.name) {
@@ -107,7 +109,7 @@ private struct KernelJoin {
     guard inlining.isCheap else { return nil }
     let (joined, kept) = inlining.joined()
     var node = graph[id]
-    node.kind = .kernel(renamed(joined))
+    node.kind = .kernel(renamed(joined, replacing: id))
     node.operands =
       operands.indices.filter { kept.contains(inputs[$0]) }.map { operands[$0] }
       + graph[value.node].operands
@@ -133,7 +135,7 @@ private struct KernelJoin {
     guard inlining.isCheap else { return nil }
     let joined = inlining.joined(keepsOutput: isNeeded)
     var node = graph[id]
-    node.kind = .kernel(renamed(joined))
+    node.kind = .kernel(renamed(joined, replacing: id))
     let others = graph[user].operands.indices.filter { !parameters.contains($0) }
     node.operands += others.map { graph[user].operands[$0] }
     if !isNeeded { node.types.remove(at: result) }

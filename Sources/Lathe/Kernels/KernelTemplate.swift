@@ -10,16 +10,15 @@ import TensorIR
 final class KernelTemplate: Sendable {
   private let kernel: Kernel
   private let sites: [AccessSite]
-  let schedule: [ScheduleStep]
-  private let location: SourceLocation
-  private let known = Locked<[[[Int]]: Kernel]>([:])
+  let changes: KernelChanges
+  /// By shapes: the kernel as it is called, and in order, without schedule and assumptions.
+  private let known = Locked<[[[Int]]: (called: Kernel, plain: Kernel)]>([:])
 
   var name: String { kernel.name }
   var outputCount: Int { kernel.buffers.count { $0.role == .output } }
 
   /// Finishes a recorded kernel.
   init(_ draft: KernelDraft, fusesProducts: Bool) {
-    location = draft.location
     for (buffer, facts) in zip(draft.kernel.buffers, draft.grids)
     where buffer.role == .output && !facts.isWritten {
       misuse("kernel \(draft.kernel.name): nothing writes %\(buffer.name)", at: facts.location)
@@ -32,7 +31,14 @@ final class KernelTemplate: Sendable {
     if fusesProducts { kernel = Self.run(.fuseProducts, kernel) }
     kernel = Self.run(.combineCommonValues, kernel)
     self.kernel = Self.run(.formAccumulations, kernel)
-    schedule = []
+    changes = KernelChanges()
+  }
+
+  /// The same kernel with other changes.
+  init(_ other: KernelTemplate, _ changes: KernelChanges) {
+    kernel = other.kernel
+    sites = other.sites
+    self.changes = changes
   }
 
   private static func run(_ pass: Pass<Kernel, Kernel>, _ kernel: Kernel) -> Kernel {
@@ -52,8 +58,17 @@ final class KernelTemplate: Sendable {
     let operands = zip(arguments, inputs).enumerated().map { place, pair in
       operand(pair.0, pair.1, place, at: location)
     }
-    let specialized = specialized(for: operands.map(\.shape), at: location)
-    return Tensor.kernel(specialized, operands, at: location)
+    let (called, plain) = specialized(for: operands.map(\.shape), at: location)
+    if changes.assumptions.contains(where: \.isChecked) {
+      let inputs = operands.map { operand in
+        if operand.isTraced {
+          misuse("kernel \(name): no values to check inside compile { … }", at: location)
+        }
+        return Tensor(node: operand).storage(at: location).withUnsafeBytes { Array($0) }
+      }
+      changes.check(plain, inputs, at: location)
+    }
+    return Tensor.kernel(called, operands, at: location)
   }
 
   /// The node of an argument; a number takes the type of its parameter.
@@ -73,10 +88,13 @@ final class KernelTemplate: Sendable {
   // MARK: Extents
 
   /// The kernel for arguments of given shapes.
-  private func specialized(for shapes: [[Int]], at location: SourceLocation) -> Kernel {
+  private func specialized(
+    for shapes: [[Int]], at location: SourceLocation
+  ) -> (called: Kernel, plain: Kernel) {
     if let found = known.withLock({ $0[shapes] }) { return found }
     let symbols = symbols(of: shapes, at: location)
-    let result = finish(kernel.binding(symbols), symbols, at: location)
+    let plain = finish(kernel.binding(symbols), symbols, at: location)
+    let result = (called: changes.applied(to: plain), plain: plain)
     known.withLock { $0[shapes] = result }
     return result
   }

@@ -44,6 +44,9 @@ public struct Variable: Sendable {
     nonmutating set { write(newValue, address: lathe_here()) }
   }
 
+  /// The variable itself, `$x` of a variable `x`: what functions take that assign to it.
+  public var projectedValue: Variable { self }
+
   @usableFromInline
   func read(address: UnsafeMutableRawPointer?) -> KernelValue {
     let location = SourceLocation.address(UInt(bitPattern: address))
