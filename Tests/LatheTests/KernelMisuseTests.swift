@@ -83,6 +83,27 @@ private enum Mistake {
     }
   }
 
+  static let carriedLine = #line + 5
+  static func carried() {
+    _ = kernel("carries") { k in
+      let a = k.input(.f32, [4]), out = k.output(.f32, [4])
+      var sum: KernelValue = 0.0
+      for i in k.range(0..<4) { sum = sum + a[i]; out[i] = sum }
+    }
+  }
+
+  static let countedLine = #line + 5
+  static func counted() {
+    _ = kernel("counts") { k in
+      let out = k.output(.i64, [4])
+      var count = 0
+      for i in k.range(0..<4) {
+        count += 1
+        out[i] = i * count
+      }
+    }
+  }
+
   static let conditionLine = #line + 4
   static func condition() {
     _ = kernel("asks") { k in
@@ -126,6 +147,20 @@ private enum Mistake {
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { Mistake.foreign() }
     expect(foreign, Mistake.foreignLine, "second: a value of another kernel is used")
+    let carried = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { Mistake.carried() }
+    expect(
+      carried, Mistake.carriedLine,
+      "carries: a value is used outside of the block that computes it; assign it to a @Variable "
+        + "declared before the block")
+    let counted = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { Mistake.counted() }
+    expect(
+      counted, Mistake.countedLine,
+      "counts: the loop's body is recorded twice, and differs: it depends on something that "
+        + "changes in Swift; a @Variable changes while the kernel runs")
     let leaving = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { Mistake.leaving() }

@@ -64,7 +64,8 @@ private struct KernelDrawer {
     default:
       @Variable(.i32) var rounds = 0
       let limit = Int32(next(4))
-      k.while(rounds < KernelValue(limit) && condition(x, n)) {
+      let start = (state, budget)
+      k.while(rounds < KernelValue(limit) && condition(x, n, from: start)) {
         statement(x, n, depth: depth + 1)
         rounds += 1
       }
@@ -72,11 +73,14 @@ private struct KernelDrawer {
   }
 
   private mutating func loop(_ x: Variable, _ n: Variable, _ depth: Int) {
-    let start: KernelValue = indices.isEmpty || next(2) == 0 ? KernelValue(next(3)) : indices[0]
+    let lower: KernelValue = indices.isEmpty || next(2) == 0 ? KernelValue(next(3)) : indices[0]
     let step = 1 + next(3)
-    var range = k.range(start..<KernelValue(next(Self.extent + 1)), by: step)
+    var range = k.range(lower..<KernelValue(next(Self.extent + 1)), by: step)
     if next(3) == 0 { range = range.reversed() }
+    let start = (state, budget)
     for i in range {
+      // The body runs twice, and must record the same.
+      (state, budget) = start
       indices.append(i)
       statement(x, n, depth: depth + 1)
       if next(2) == 0 { statement(x, n, depth: depth + 1) }
@@ -121,6 +125,14 @@ private struct KernelDrawer {
     case 7: return integer(x, n, depth + 1) / integer(x, n, depth + 1)
     default: return float(x, n, depth + 1).cast(to: .i32)
     }
+  }
+
+  /// A condition of a loop, which runs twice and must record the same.
+  private mutating func condition(
+    _ x: Variable, _ n: Variable, from start: (UInt64, Int)
+  ) -> KernelValue {
+    (state, budget) = start
+    return condition(x, n)
   }
 
   private mutating func condition(_ x: Variable, _ n: Variable) -> KernelValue {

@@ -201,6 +201,18 @@ extension KernelBuilder {
     _ body: () -> Void
   ) {
     let location = SourceLocation.line(file: file, line: line)
+    let before = KernelTrace.record(at: location) { $0 }
+    let first = whileLoop(condition, body, at: location)
+    let after = KernelTrace.record(at: location) { $0.beginRehearsal(from: before) }
+    let second = whileLoop(condition, body, at: location)
+    KernelTrace.record(at: location) { draft in
+      draft.endRehearsal([first], [second], after, at: location)
+    }
+  }
+
+  private func whileLoop(
+    _ condition: () -> KernelValue, _ body: () -> Void, at location: SourceLocation
+  ) -> DraftStatement {
     KernelTrace.record(at: location) { _ = $0.openScope() }
     let value = condition()
     let (test, block) = KernelTrace.record(at: location) { draft in
@@ -209,9 +221,9 @@ extension KernelBuilder {
     }
     // The body sees what the condition computed, but nothing outside does.
     let inside = KernelTrace.block(at: location, body)
-    KernelTrace.record(at: location) { draft in
-      draft.append(.whileLoop(condition: block, test: test, body: inside))
-    }
+    let loop = DraftStatement.whileLoop(condition: block, test: test, body: inside)
+    KernelTrace.record(at: location) { $0.append(loop) }
+    return loop
   }
 }
 

@@ -5,7 +5,7 @@ import LoopIR
 
 /// Statement of a kernel under construction: variables are read and written by name, and become
 /// carried values when the kernel is finished (see `VariableResolution`).
-indirect enum DraftStatement: Sendable {
+indirect enum DraftStatement: Hashable, Sendable {
   case plain(Statement)
   case read(VariableID, slot: Int)
   case write(slot: Int, Operand)
@@ -23,6 +23,8 @@ struct AccessSite: Hashable, Sendable {
   let location: SourceLocation
   let grid: String
   let axis: Int
+  /// The index as it is written, where it is made of loops' variables and extents.
+  let index: String?
   let extent: IndexExpression
 }
 
@@ -78,6 +80,34 @@ struct KernelDraft: Sendable {
 
   mutating func append(_ statement: DraftStatement) {
     scopes[scopes.count - 1].statements.append(statement)
+  }
+
+  // MARK: Rehearsals
+
+  /// Goes back to `before`, a draft before a loop, to record the loop's body once more; returns the
+  /// draft to go on with then. Values of the first recording belong to blocks that are closed.
+  mutating func beginRehearsal(from before: KernelDraft) -> KernelDraft {
+    let after = self
+    self = before
+    nextScope = after.nextScope
+    return after
+  }
+
+  /// Goes on after the loop, where both recordings agree: what changes from one to the next in Swift
+  /// would change once and not from iteration to iteration.
+  mutating func endRehearsal(
+    _ first: [DraftStatement], _ second: [DraftStatement], _ after: KernelDraft,
+    at location: SourceLocation
+  ) {
+    guard first == second else {
+      misuse(
+        "kernel \(kernel.name): the loop's body is recorded twice, and differs: it depends on "
+          + "something that changes in Swift; a @Variable changes while the kernel runs",
+        at: location)
+    }
+    let scope = nextScope
+    self = after
+    nextScope = scope
   }
 
   // MARK: Values
@@ -153,12 +183,21 @@ struct KernelDraft: Sendable {
       }
       let holds = contains(index, extent)
       let name = kernel[access.buffer].name
-      let site = AccessSite(location: location, grid: name, axis: axis, extent: extent)
+      let site = AccessSite(
+        location: location, grid: name, axis: axis, index: spelling(of: index), extent: extent)
       append(.plain(.check(holds, message: "\(sites.count)")))
       sites.append(site)
       mask = mask.map { .variable(define(.elementwise(.and, [$0, holds]), .bool)) } ?? holds
     }
     return mask
+  }
+
+  private func spelling(of index: IndexExpression) -> String? {
+    var isNamed = true
+    index.forEachLeaf { leaf in
+      if case .variable(let id) = leaf, kernel.variables[id].name == nil { isNamed = false }
+    }
+    return isNamed ? index.text { kernel.variables[$0].name ?? "" } : nil
   }
 
   private mutating func contains(_ index: IndexExpression, _ extent: IndexExpression) -> Operand {

@@ -35,8 +35,8 @@ extension KernelValue {
 
 /// Loop of a kernel, to be written as `for i in k.range(0..<n) { … }`.
 ///
-/// The body runs once while the kernel is built, with a symbolic `i`, and in the kernel for each
-/// number. What changes from iteration to iteration is a ``Variable``. Leaving the body early
+/// The body runs twice while the kernel is built, with a symbolic `i`, which tells whether both runs
+/// record the same, and in the kernel for each number. What changes from iteration to iteration is a ``Variable``. Leaving the body early
 /// (`break`, `return`, a thrown error) is an error; `k.when` skips.
 public struct KernelRange: Sequence, Sendable {
   fileprivate let bounds: KernelBounds
@@ -62,11 +62,12 @@ public struct KernelRange: Sequence, Sendable {
   /// Opens the loop when its body begins.
   public func makeIterator() -> Iterator { Iterator(self) }
 
-  /// Yields one symbolic index and closes the loop after it.
+  /// Yields one symbolic index, once more to compare, and closes the loop.
   public final class Iterator: IteratorProtocol, Sendable {
     private enum State {
       case waiting
       case running(KernelDraft.Opened)
+      case rehearsing(KernelDraft.Opened, first: [DraftStatement], after: KernelDraft)
       case done
     }
 
@@ -75,15 +76,27 @@ public struct KernelRange: Sequence, Sendable {
 
     fileprivate init(_ range: KernelRange) { self.range = range }
 
-    /// The index the first time; `nil` when the body has run.
+    /// The index, twice; `nil` when the body has run.
     public func next() -> KernelValue? {
+      let location = range.location
       switch state.withLock({ $0 }) {
       case .waiting:
-        let opened = KernelTrace.record(at: range.location) { $0.open(self.range) }
+        let opened = KernelTrace.record(at: location) { $0.open(self.range) }
         state.withLock { $0 = .running(opened) }
         return opened.index
       case .running(let opened):
-        KernelTrace.record(at: range.location) { $0.close(opened) }
+        let (again, first, after) = KernelTrace.record(at: location) { draft in
+          let first = draft.close(opened)
+          let after = draft.beginRehearsal(from: opened.before.draft)
+          return (draft.open(self.range), first, after)
+        }
+        state.withLock { $0 = .rehearsing(again, first: first, after: after) }
+        return again.index
+      case .rehearsing(let opened, let first, let after):
+        KernelTrace.record(at: location) { draft in
+          let second = draft.close(opened)
+          draft.endRehearsal(first, second, after, at: location)
+        }
         state.withLock { $0 = .done }
         return nil
       case .done: return nil
@@ -91,7 +104,9 @@ public struct KernelRange: Sequence, Sendable {
     }
 
     deinit {
-      if case .running(let opened) = state.withLock({ $0 }) {
+      switch state.withLock({ $0 }) {
+      case .waiting, .done: break
+      case .running(let opened), .rehearsing(let opened, _, _):
         misuse(
           "kernel \(opened.name): the body of k.range was left by break, return or an error; a loop of a kernel runs to "
             + "its end, and k.when skips", at: range.location)
@@ -111,6 +126,15 @@ extension KernelDraft {
     let index: KernelValue
     /// The kernel's.
     let name: String
+    /// The draft before the loop.
+    let before: Before
+
+    /// Keeps a draft inside of what drafts make.
+    final class Before: Sendable {
+      let draft: KernelDraft
+
+      init(_ draft: KernelDraft) { self.draft = draft }
+    }
   }
 
   fileprivate mutating func open(_ range: KernelRange) -> Opened {
@@ -142,6 +166,7 @@ extension KernelDraft {
     _ name: String, _ lower: IndexExpression, _ upper: IndexExpression, _ step: Int,
     _ position: (IndexExpression) -> IndexExpression
   ) -> Opened {
+    let before = Opened.Before(self)
     let variable = makeLoopVariable(name, lower, upper)
     let scope = openScope()
     let index = position(variable.expression)
@@ -150,14 +175,16 @@ extension KernelDraft {
       self.range(of: index) == nil ? .variable(variable) : .index(index)
     return Opened(
       variable: variable, lower: lower, upper: upper, step: step, scope: scope,
-      index: KernelValue(content, .i64, origin), name: kernel.name)
+      index: KernelValue(content, .i64, origin), name: kernel.name, before: before)
   }
 
-  fileprivate mutating func close(_ opened: Opened) {
+  /// Ends the loop and returns its body.
+  fileprivate mutating func close(_ opened: Opened) -> [DraftStatement] {
     let body = closeScope()
     append(
       .loop(
         opened.variable, lower: opened.lower, upper: opened.upper, step: opened.step, body: body))
+    return body
   }
 
   /// `i`, `j`, `k`, … by depth.

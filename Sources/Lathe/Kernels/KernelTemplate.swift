@@ -155,7 +155,8 @@ final class KernelTemplate: Sendable {
   private static let largestGrid = 1 << 40
 
   private func message(_ site: AccessSite, _ symbols: [String: Int]) -> String {
-    "\(site.location.text): kernel \(name): index of %\(site.grid), axis \(site.axis), "
+    let index = site.index.map { "index \($0)" } ?? "index"
+    return "\(site.location.text): kernel \(name): \(index) of %\(site.grid), axis \(site.axis), "
       + "is not in 0..<\(site.extent.value(symbols))"
   }
 }

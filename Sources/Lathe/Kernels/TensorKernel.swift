@@ -7,8 +7,8 @@ import TensorIR
 
 /// Makes a function of tensors from loops over elements; see the article <doc:WritingLoops>.
 ///
-/// The body runs once, now, and records its loops, which become machine code like the rest of a
-/// program when the kernel is called.
+/// The body runs now and records its loops, which become machine code like the rest of a program when
+/// the kernel is called.
 ///
 /// ```swift
 /// let blur = kernel { k in
