@@ -20,6 +20,7 @@ struct Benchmark {
   let compiler: Compiler
   let threads: Int
   private let inputs: [Tensor]
+  private let arguments: [Tensor]
   private let function: Compiled<Void, [Tensor], Tensor, Never>
   /// From the trace to the callable program, with LLVM loaded; 0 in eager mode.
   private(set) var readyMilliseconds = 0.0
@@ -44,8 +45,9 @@ struct Benchmark {
         shape: files[input.name]?.shape ?? input.shape)
     }
     self.inputs = inputs
-    let function = compile(workload.body)
+    let (function, arguments) = workload.function(inputs)
     self.function = function
+    self.arguments = arguments
     let compiler = compiler
     loadMilliseconds =
       timed {
@@ -53,7 +55,7 @@ struct Benchmark {
       }.milliseconds
     if mode == .jit {
       readyMilliseconds =
-        timed { withCompiler(compiler) { _ = try? function.prepared(inputs) } }.milliseconds
+        timed { withCompiler(compiler) { _ = try? function.prepared(arguments) } }.milliseconds
     }
     let run = timed { withCompiler(compiler) { _ = output() } }.milliseconds
     firstCallMilliseconds = loadMilliseconds + readyMilliseconds + run
@@ -62,7 +64,7 @@ struct Benchmark {
   /// One run, to its end.
   func output() -> Tensor {
     switch mode {
-    case .jit: return function(inputs)
+    case .jit: return function(arguments)
     case .eager: return withExecution(.eager) { workload.body(inputs) }
     }
   }
