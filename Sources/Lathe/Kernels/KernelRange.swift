@@ -20,6 +20,7 @@ public struct KernelBounds: Sendable {
 
 extension KernelValue {
   /// Numbers from `a` up to and without `b`; none where `b` is not above `a`.
+  @_disfavoredOverload
   public static func ..< (a: KernelValue, b: KernelValue) -> KernelBounds { KernelBounds(a, b) }
   /// Numbers from `a` up to and without `b`; none where `b` is not above `a`.
   @_disfavoredOverload
