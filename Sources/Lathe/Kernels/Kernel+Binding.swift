@@ -82,21 +82,13 @@ extension Tensor {
     _ kernel: Kernel, _ operands: [TraceNode], at location: SourceLocation
   ) -> [Tensor] {
     let types = kernel.buffers.filter { $0.role == .output }.map { TensorType($0.type, $0.shape) }
-    let sources = operands.map { TraceOperand.node($0) }
-    if types.count == 1 {
-      let shape = types[0].extents ?? []
-      return [
-        Tensor(.kernel(kernel), sources, dtype: types[0].dtype, shape: shape, at: location)
-      ]
+    guard types.count == 1, let extents = types[0].extents else {
+      return results(of: .kernel(kernel), operands, types, at: location)
     }
-    let group = TraceGroup(types)
-    let outputs = types.enumerated().map { result, type in
-      let operation = TraceOperation(
-        kind: .kernel(kernel), operands: sources, group: group, result: result)
-      return Tensor(
-        node: TraceNode(operation, dtype: type.dtype, shape: type.extents ?? [], at: location))
-    }
-    if Evaluation.isEager, !outputs[0].node.isTraced { outputs[0].evaluate(at: location) }
-    return outputs
+    return [
+      Tensor(
+        .kernel(kernel), operands.map { .node($0) }, dtype: types[0].dtype, shape: extents,
+        at: location)
+    ]
   }
 }

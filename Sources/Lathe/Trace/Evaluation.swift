@@ -113,8 +113,7 @@ enum Evaluation {
         continue
       }
       if next >= roots.count, snapshot.isHeld { results.append(queue[next]) }
-      let siblings = operation.group?.members ?? []
-      for node in operation.nodes + siblings where met.insert(ObjectIdentifier(node)).inserted {
+      for node in operation.nodes where met.insert(ObjectIdentifier(node)).inserted {
         queue.append(node)
       }
       if queue.count < widestSearch {
