@@ -50,11 +50,14 @@ public final class CompiledFunction: Sendable {
   private let results: [ProgramLayout.Place]
   private let constants: [Storage]
   private let threads: Int32
+  /// What is done to kept inputs before they are passed; `nil` where nothing is.
+  let preparation: Preparation?
 
   init(
     graph: Graph, layout: ProgramLayout, kernels: [LoadedKernel], threads: Int,
-    statistics: CompileStatistics
+    statistics: CompileStatistics, preparation: Preparation? = nil
   ) throws(CompileFailure) {
+    self.preparation = preparation
     parameterTypes = graph.parameters.map { graph[$0].types[0] }
     resultTypes = graph.results.map { graph[type: $0] }
     self.statistics = statistics

@@ -37,27 +37,31 @@ public final class Compiler: Sendable {
   private struct ProgramKey: Hashable {
     let module: Module
     let updates: [Int?]
+    let kept: Range<Int>
   }
 
   /// Compiles the module's first graph; other graphs are callees. Equal modules compile once.
   ///
   /// The graph's extents must be constant.
   ///
-  /// - Parameter updates: by result, the parameter that it replaces, if any: the program may write
-  ///   it into that parameter's memory, which the call allows or has copied first.
+  /// - Parameters:
+  ///   - updates: by result, the parameter that it replaces, if any: the program may write it into
+  ///     that parameter's memory, which the call allows or has copied first.
+  ///   - kept: places of the parameters for which every call passes the same elements; calls take
+  ///     them as `CompiledFunction.prepared` returns them.
   public func compile(
-    _ module: Module, updates: [Int?] = []
+    _ module: Module, updates: [Int?] = [], kept: Range<Int> = 0..<0
   ) throws(CompileFailure) -> CompiledFunction {
-    try program(module, updates: updates).function
+    try program(module, updates: updates, kept: kept).function
   }
 
   /// Compiles as `compile` does, and tells whether no equal program was known.
   package func program(
-    _ module: Module, updates: [Int?] = []
+    _ module: Module, updates: [Int?] = [], kept: Range<Int> = 0..<0
   ) throws(CompileFailure) -> (function: CompiledFunction, isNew: Bool) {
-    let key = ProgramKey(module: module, updates: updates)
+    let key = ProgramKey(module: module, updates: updates, kept: kept)
     if let known = programs.withLock({ $0[key] }) { return (known, false) }
-    let function = try compileAnew(module, updates)
+    let function = try compileAnew(key)
     programs.withLock { programs in
       if programs.count >= Self.programLimit { programs.removeAll() }
       programs[key] = function
@@ -65,23 +69,34 @@ public final class Compiler: Sendable {
     return (function, true)
   }
 
-  private func compileAnew(
-    _ module: Module, _ updates: [Int?]
-  ) throws(CompileFailure) -> CompiledFunction {
+  private func compileAnew(_ key: ProgramKey) throws(CompileFailure) -> CompiledFunction {
     var statistics = CompileStatistics()
     let wasLoaded = LLVMLibrary.isLoaded
     let start = lathe_now_ns()
-    let lowered = try lower(module)
-    guard let graph = lowered.graphs.first else { throw .empty }
-    let layout = try ProgramLayout(graph, updates: updates)
+    let (main, packing) = try packed(key.module, key.kept)
+    let graph = try lower(main)
+    let layout = try ProgramLayout(graph, updates: key.updates)
+    let packer = try packing.map { packing throws(CompileFailure) in
+      let graph = try lower(Module(graphs: [packing.packing]))
+      return (graph: graph, layout: try ProgramLayout(graph))
+    }
     statistics.passNanoseconds = UInt64(lathe_now_ns() - start)
-    let loaded = try load(layout.steps.map(\.kernel), &statistics)
+    let steps = layout.steps + (packer?.layout.steps ?? [])
+    let loaded = try load(steps.map(\.kernel), &statistics)
     let total = UInt64(lathe_now_ns() - start)
     statistics.llvmLoadNanoseconds = wasLoaded ? 0 : LLVMLibrary.loadNanoseconds
     statistics.readyNanoseconds = total - min(total, statistics.llvmLoadNanoseconds)
+    let preparation = try packer.map { packer throws(CompileFailure) in
+      Preparation(
+        packing: try CompiledFunction(
+          graph: packer.graph, layout: packer.layout,
+          kernels: Array(loaded.dropFirst(layout.steps.count)), threads: options.threads,
+          statistics: CompileStatistics()),
+        places: (packing?.packed ?? []).map { $0 - key.kept.lowerBound })
+    }
     return try CompiledFunction(
-      graph: graph, layout: layout, kernels: loaded, threads: options.threads,
-      statistics: statistics)
+      graph: graph, layout: layout, kernels: Array(loaded.prefix(layout.steps.count)),
+      threads: options.threads, statistics: statistics, preparation: preparation)
   }
 
   /// Machine code of each kernel; distinct ones are compiled side by side.
@@ -122,13 +137,31 @@ public final class Compiler: Sendable {
     }
   }
 
-  private func lower(_ module: Module) throws(CompileFailure) -> Module {
-    var module = module
+  /// The module after the tensor passes, and how its kept parameters are packed, if they are.
+  private func packed(
+    _ module: Module, _ kept: Range<Int>
+  ) throws(CompileFailure) -> (main: Module, packing: PackedGraph?) {
     do { try module.verify() } catch { throw .invalid(error) }
+    var module = try run(enabledPasses, on: module, verifies: options.verifiesPasses)
+    guard let main = module.graphs.first else { throw .empty }
+    let packing = main.packingFactors(kept: kept, for: options.row)
+    if let packing { module.graphs[0] = packing.graph }
+    return (module, packing)
+  }
+
+  /// The first graph after fusion and lowering.
+  private func lower(_ module: Module) throws(CompileFailure) -> Graph {
+    let lowered = try run(PassList.lowering, on: module, verifies: options.verifiesPasses)
+    guard let graph = lowered.graphs.first else { throw .empty }
+    return graph
+  }
+
+  private func run(
+    _ passes: [Pass<Module, Module>], on module: Module, verifies: Bool
+  ) throws(CompileFailure) -> Module {
+    var module = module
     do {
-      for pass in enabledPasses + PassList.lowering {
-        module = options.verifiesPasses ? try pass.run(module) : try pass.body(module)
-      }
+      for pass in passes { module = verifies ? try pass.run(module) : try pass.body(module) }
     } catch {
       throw .pass(error)
     }
@@ -180,14 +213,21 @@ public struct CompilationStages: Sendable {
 extension Compiler {
   /// What the module becomes on every level, verified after every pass. A module of kernels only
   /// starts at the loop level; a kernel that comes with a schedule keeps it.
-  public func stages(of module: Module) throws(CompileFailure) -> CompilationStages {
+  ///
+  /// - Parameter kept: see `compile`; how they are packed is not among the levels.
+  public func stages(
+    of module: Module, kept: Range<Int> = 0..<0
+  ) throws(CompileFailure) -> CompilationStages {
     do {
       try module.verify()
     } catch {
       throw .invalid(error)
     }
     do {
-      let graph = try run(enabledPasses, on: module)
+      var graph = try run(enabledPasses, on: module)
+      if let packed = graph.graphs.first?.packingFactors(kept: kept, for: options.row) {
+        graph.graphs[0] = packed.graph
+      }
       let regions = try Pass.fuse.run(graph)
       let fused = try Pass.joinPhases.run(regions)
       let lowered = try Pass.lower.run(fused)

@@ -20,6 +20,7 @@ struct Benchmark {
   let compiler: Compiler
   let threads: Int
   private let inputs: [Tensor]
+  private let arguments: [Tensor]
   private let function: Compiled<Void, [Tensor], Tensor, Never>
   /// From the trace to the callable program, with LLVM loaded; 0 in eager mode.
   private(set) var readyMilliseconds = 0.0
@@ -45,8 +46,9 @@ struct Benchmark {
       return input.dtype == .f32 ? numbers : numbers.cast(to: input.dtype)
     }
     self.inputs = inputs
-    let function = compile(workload.body)
+    let (function, arguments) = workload.function(inputs)
     self.function = function
+    self.arguments = arguments
     let compiler = compiler
     loadMilliseconds =
       timed {
@@ -54,7 +56,7 @@ struct Benchmark {
       }.milliseconds
     if mode == .jit {
       readyMilliseconds =
-        timed { withCompiler(compiler) { _ = try? function.prepared(inputs) } }.milliseconds
+        timed { withCompiler(compiler) { _ = try? function.prepared(arguments) } }.milliseconds
     }
     let run = timed { withCompiler(compiler) { _ = output() } }.milliseconds
     firstCallMilliseconds = loadMilliseconds + readyMilliseconds + run
@@ -63,7 +65,7 @@ struct Benchmark {
   /// One run, to its end.
   func output() -> Tensor {
     switch mode {
-    case .jit: return function(inputs)
+    case .jit: return function(arguments)
     case .eager: return withExecution(.eager) { workload.body(inputs) }
     }
   }

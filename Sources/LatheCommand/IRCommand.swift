@@ -46,11 +46,11 @@ struct IRCommand: ParsableCommand {
   }
 
   func run() throws {
-    let module = try Program.module(target)
+    let program = try Program(target)
     let compiler = Compiler(CompilerOptions(row: cpu.row))
     let text = try CommandFailure.wrapping(target) {
-      if stage == .graph { return printed(module.normalized()) }
-      let stages = try compiler.stages(of: module)
+      if stage == .graph { return printed(program.module.normalized()) }
+      let stages = try compiler.stages(of: program.module, kept: program.kept)
       return stage == .fused ? printed(stages.fused) : try stages.text(of: stage.stage)
     }
     print(text, terminator: text.hasSuffix("\n") ? "" : "\n")

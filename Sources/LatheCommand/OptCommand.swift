@@ -40,7 +40,7 @@ struct OptCommand: ParsableCommand {
 
   func run() throws {
     let items = try passes.split(separator: ",").map { try pass($0) }
-    var module = try Program.module(file)
+    var module = try Program(file).module
     try CommandFailure.wrapping(file) { try module.verify() }
     for item in items {
       let before = module

@@ -7,18 +7,34 @@ import Lathe
 import TensorIR
 
 /// Module named on the command line: a built-in workload or a file of IR text.
-enum Program {
-  /// The module of `target`: a workload's trace, or the text of a file (`-` is standard input).
-  static func module(_ target: String) throws(CommandFailure) -> Module {
+struct Program {
+  let module: Module
+  /// Places of the first graph's parameters that are captured tensors.
+  var kept = 0..<0
+
+  /// The program of `target`: a workload's trace, or the text of a file (`-` is standard input).
+  init(_ target: String) throws(CommandFailure) {
     if let workload = try Workload.known(target) {
+<<<<<<< HEAD
       return compile(workload.body).tracedModule(
         workload.inputs.map { Tensor.zeros($0.shape, $0.dtype) })
+=======
+      // Zeros in memory: known ones would be folded.
+      let (function, arguments) = workload.function(
+        workload.inputs.map { input in
+          Tensor(
+            scalars: [Float](repeating: 0, count: input.shape.reduce(1, *)), shape: input.shape)
+        })
+      module = function.tracedModule(arguments)
+      kept = arguments.count..<(module.graphs.first?.parameters.count ?? arguments.count)
+      return
+>>>>>>> main
     }
     guard target == "-" || target.contains(".") || target.contains("/") else {
       throw CommandFailure("\(target): neither a workload (\(Workload.names)) nor an IR file")
     }
     let text = String(decoding: try readFile(target), as: UTF8.self)
-    return try CommandFailure.wrapping(target) { try Module(parsing: text, file: target) }
+    module = try CommandFailure.wrapping(target) { try Module(parsing: text, file: target) }
   }
 }
 

@@ -32,7 +32,7 @@ struct RunCommand: ParsableCommand {
     guard cpu.row.isRunnable else {
       throw CommandFailure("this machine does not run \(cpu.row.name) code")
     }
-    let module = try runnable(Program.module(file))
+    let module = try runnable(Program(file).module)
     guard let graph = module.graphs.first else {
       throw CommandFailure("\(file): neither a graph nor a kernel to run")
     }

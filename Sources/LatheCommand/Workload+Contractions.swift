@@ -48,8 +48,8 @@ extension Workload {
     name: "matmul_bias_gelu", summary: "gelu of 512x768 by 768x3072 and a bias",
     inputs: [
       .normal("x", [512, 768], seed: 15),
-      .normal("w", [768, 3072], seed: 16, deviation: 1 / Float(768).squareRoot()),
-      .normal("b", [3072], seed: 17, deviation: 0.1),
+      .normal("w", [768, 3072], seed: 16, deviation: 1 / Float(768).squareRoot()).asWeight,
+      .normal("b", [3072], seed: 17, deviation: 0.1).asWeight,
     ],
     operations: 2 * 512 * 768 * 3072 + 512 * 3072 * 30, resultCount: 512 * 3072,
     body: { ($0[0].matmul($0[1]) + $0[2]).gelu(.tanh) })
@@ -62,9 +62,11 @@ extension Workload {
       inputs.append(
         .normal(
           "w\(layer + 1)", [sizes[layer], sizes[layer + 1]], seed: 21 + UInt64(layer),
-          deviation: deviation))
+          deviation: deviation
+        ).asWeight)
+      let name = "b\(layer + 1)"
       inputs.append(
-        .normal("b\(layer + 1)", [sizes[layer + 1]], seed: 31 + UInt64(layer), deviation: 0.1))
+        .normal(name, [sizes[layer + 1]], seed: 31 + UInt64(layer), deviation: 0.1).asWeight)
     }
     return Workload(
       name: "mlp_infer_b\(batch)", summary: "784-512-512-10 with relu, batch \(batch)",
@@ -92,7 +94,7 @@ extension Workload {
     var inputs: [Input] = [.normal("x", [positions, width], seed: 50)]
     func add(_ name: String, _ shape: [Int], mean: Float = 0, deviation: Float) {
       let seed = 51 + UInt64(inputs.count)
-      inputs.append(.normal(name, shape, seed: seed, mean: mean, deviation: deviation))
+      inputs.append(.normal(name, shape, seed: seed, mean: mean, deviation: deviation).asWeight)
     }
     add("ln1_g", [width], mean: 1, deviation: 0.1)
     add("ln1_b", [width], deviation: 0.1)
@@ -117,7 +119,7 @@ extension Workload {
     name: "conv3x3", summary: "64 to 64 channels of 56x56 by 3x3, padded",
     inputs: [
       .normal("x", [1, 64, 56, 56], seed: 70),
-      .normal("w", [64, 64, 3, 3], seed: 71, deviation: (2 / Float(576)).squareRoot()),
+      .normal("w", [64, 64, 3, 3], seed: 71, deviation: (2 / Float(576)).squareRoot()).asWeight,
     ],
     operations: 2 * 64 * 64 * 9 * 56 * 56,
     body: { $0[0].convolution($0[1], padding: [1, 1]) })

@@ -10,8 +10,18 @@ struct Workload: Sendable {
     let shape: [Int]
     /// Element type, to which the numbers are converted.
     var dtype = DType.f32
+    /// Whether the compiled workload captures it, as a model does its parameters, in place of
+    /// taking it as an argument.
+    var isWeight = false
     /// Elements when no file is given.
     let scalars: @Sendable () -> [Float]
+
+    /// The same as a weight.
+    var asWeight: Self {
+      var result = self
+      result.isWeight = true
+      return result
+    }
   }
 
   let name: String
@@ -23,6 +33,21 @@ struct Workload: Sendable {
   let resultCount: Int
   /// The result of the inputs in their order.
   let body: @Sendable ([Tensor]) -> Tensor
+
+  /// The workload as a function of those of `values`, one per input, that are no weights; the
+  /// others are captured. The arguments of a call stand first.
+  func function(
+    _ values: [Tensor]
+  ) -> (function: Compiled<Void, [Tensor], Tensor, Never>, arguments: [Tensor]) {
+    let places = inputs.indices.filter { !inputs[$0].isWeight }
+    let body = body
+    let function = compile { (arguments: [Tensor]) in
+      var all = values
+      for (place, argument) in zip(places, arguments) { all[place] = argument }
+      return body(all)
+    }
+    return (function, places.map { values[$0] })
+  }
 
   /// Bytes that one run must read and write.
   var bytes: Double {

@@ -36,7 +36,8 @@ private struct DrawnContraction {
   private static func drawProduct(seed: UInt64) throws -> DrawnContraction {
     var random = SplitMix64(seed: seed)
     let isLarge = seed % 8 == 3
-    let sizes = isLarge ? [64, 97, 130, 255, 300] : [0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 48, 65]
+    let sizes =
+      isLarge ? [64, 97, 128, 130, 255, 300] : [0, 1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 48, 65]
     // The interpreter takes 20 ns or so for a product.
     var extents = (0..<3).map { _ in random.pick(sizes) }
     if isLarge { extents[random.integer(0...2)] = random.integer(1...40) }
@@ -120,6 +121,31 @@ private struct DrawnContraction {
     try check(try Self.drawProduct(seed: seed))
   }
 
+  /// Matrices of whole panels, in either order of axes: some are packed on every row.
+  @Test(arguments: seeds.prefix(12)) func keptFactorsGiveTheInterpretersBits(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed &+ 2_000)
+    let (m, n, k) = (
+      random.integer(9...40), random.pick([64, 128, 192]), random.integer(256...300)
+    )
+    var builder = GraphBuilder(name: "main")
+    let isTurned = random.oneIn(2)
+    let x = try builder.parameter("x", TensorType(.f32, extents: [m, k]))
+    let w = try builder.parameter("w", TensorType(.f32, extents: isTurned ? [n, k] : [k, n]))
+    let result = try builder.contract(
+      x, w,
+      maps: [
+        [.variable(0), .variable(2)],
+        isTurned ? [.variable(1), .variable(2)] : [.variable(2), .variable(1)],
+      ], shape: [m, n].map { IndexExpression($0) }, summed: [IndexExpression(k)])
+    let drawn = DrawnContraction(builder, result, &random)
+    for row in TargetRow.runnable {
+      let options = CompilerOptions(row: row)
+      let function = try Compiler(options).compile(drawn.module, kept: 0..<2)
+      #expect(function.packedPlaces == [1], "\(row.name): \(drawn.module)")
+    }
+    try check(drawn)
+  }
+
   @Test(arguments: seeds) func convolutionsGiveTheInterpretersBits(seed: UInt64) throws {
     try check(try Self.drawConvolution(seed: seed))
   }
@@ -135,6 +161,11 @@ private struct DrawnContraction {
         let found = difference(try function.run(drawn.inputs), values)
         #expect(found == nil, "\(row.name), \(threads) threads:\n\(drawn.module)")
       }
+      // The same with factors that are kept, and so may be packed ahead.
+      let options = CompilerOptions(row: row, threads: 2, verifiesPasses: true)
+      let function = try Compiler(options).compile(drawn.module, kept: drawn.inputs.indices)
+      let found = difference(try function.run(drawn.inputs, kept: true), values)
+      #expect(found == nil, "\(row.name), kept factors:\n\(drawn.module)")
     }
   }
 }

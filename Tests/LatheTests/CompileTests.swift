@@ -40,6 +40,36 @@ import Testing
     #expect(f(Tensor([1]), Tensor([2])).scalars(as: Float.self) == [1, 1])
   }
 
+  /// A captured matrix is packed once, and each function has its own, even where the code is shared.
+  @Test func capturedMatricesArePacked() {
+    let x = Tensor.linspace(-1, 1, count: 10 * 300).reshaped(10, 300)
+    let matrices = [0.5, 2.0].map { end in
+      Tensor(
+        scalars: (0..<300 * 64).map { Float($0 % 97) * Float(end) - 20 }, shape: [300, 64])
+    }
+    let bias = Tensor.linspace(0, 1, count: 64)
+    let plain = compile { (x: Tensor, w: Tensor) in relu(x.matmul(w) + bias) }
+    for w in matrices {
+      let layer = compile { (x: Tensor) in relu(x.matmul(w) + bias) }
+      let expected = plain(x, w).scalars(as: Float.self)
+      #expect(layer(x).scalars(as: Float.self) == expected)
+      #expect(layer(x).scalars(as: Float.self) == expected)
+      let text = layer.explain()
+      #expect(text.contains("packed into panels once"), "\(text)")
+      #expect(layer.ir(.fused).contains("floordiv"))
+    }
+    #expect(!plain.explain().contains("packed"))
+  }
+
+  /// A broadcast of a captured tensor is an index map of the program; what is computed from it is
+  /// not.
+  @Test func capturedBroadcastsStaySmall() {
+    let bias = Tensor([1.0, 2, 3])
+    let f = compile { (x: Tensor) in x * (bias * 2.0 + 1.0) }
+    #expect(f(Tensor.ones([4, 3])).sum().item() == 60)
+    #expect(f.variants[0].captured.map { $0.prefix(6) } == ["f32[3]"])
+  }
+
   @Test func capturedTensorsAreReadOnce() {
     let weight = Tensor([1.0, 2])
     let pending = exp(weight)

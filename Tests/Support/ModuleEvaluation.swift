@@ -71,11 +71,13 @@ extension Kernel {
 }
 
 extension CompiledFunction {
-  /// Runs on values; results may be written over those that are given up.
+  /// Runs on values; results may be written over those that are given up. With `kept`, all of them
+  /// are inputs that the program keeps.
   public func run(
-    _ inputs: [TensorValue], owned: Bool = false
+    _ inputs: [TensorValue], owned: Bool = false, kept: Bool = false
   ) throws -> [TensorValue] {
-    let storage = try inputs.map { try Storage($0.bytes) }
+    var storage = try inputs.map { try Storage($0.bytes) }
+    if kept { storage = try prepared(storage) }
     let results = try self(storage, owned: inputs.map { _ in owned })
     return zip(results, resultTypes).map { result, type in
       let bytes = result.withUnsafeBytes { Array($0) }

@@ -14,7 +14,7 @@ final class CompiledProgram: Sendable {
   let graph: TraceGraph
   /// The program; `nil` where the function computes no tensor.
   let function: CompiledFunction?
-  /// Memory of captured tensors, passed after the arguments.
+  /// Memory of captured tensors, passed after the arguments; what is packed was packed once.
   let captured: [Storage]
   let results: [TensorSignature]
   /// The `FunctionTrace` that it was compiled from.
@@ -25,7 +25,8 @@ final class CompiledProgram: Sendable {
 
   init(
     _ compiler: Compiler, _ signature: CallSignature, _ parts: [NamedPart], _ graph: TraceGraph,
-    _ function: CompiledFunction?, trace: any AnyObject & Sendable, reason: RecompileReason?
+    _ function: CompiledFunction?, captured: [Storage], trace: any AnyObject & Sendable,
+    reason: RecompileReason?
   ) {
     self.compiler = compiler
     self.signature = signature
@@ -34,7 +35,7 @@ final class CompiledProgram: Sendable {
     self.function = function
     self.trace = trace
     self.reason = reason
-    captured = graph.leaves.map(\.storage)
+    self.captured = captured
     let graph = graph.graph
     results = graph.results.map { id in
       let type = graph[type: id]
@@ -45,13 +46,18 @@ final class CompiledProgram: Sendable {
   /// The program before any pass.
   var module: Module { Module(graphs: [graph.graph]) }
 
-  /// Roughly what the program holds: code, constants, and the trace; captured tensors live anyhow.
+  /// Places of the captured tensors among the parameters.
+  var kept: Range<Int> { graph.kept }
+
+  /// Roughly what the program holds: code, constants, packed copies, and the trace; captured
+  /// tensors live anyhow.
   var byteCount: Int {
+    let packed = function?.packedPlaces.reduce(0) { $0 + captured[$1].byteCount } ?? 0
     let constants = graph.graph.nodes.reduce(0) { total, node in
       guard case .constant(let data) = node.kind else { return total }
       return total + data.bytes.count
     }
-    return (function?.byteCount ?? 0) + constants + graph.graph.nodes.count * 256
+    return (function?.byteCount ?? 0) + constants + packed + graph.graph.nodes.count * 256
   }
 
   /// Whether the program serves a call with such parts.
@@ -73,11 +79,6 @@ final class CompiledProgram: Sendable {
   /// Whether the program may write over tensors of the state.
   var updates: Bool { function?.updates.isEmpty == false }
 
-  private var resultPlaces: [(type: TensorType, location: SourceLocation)] {
-    let graph = graph.graph
-    return graph.results.map { (graph[type: $0], graph.locations[$0.node.index]) }
-  }
-
   /// Runs on the memory of the state's and the arguments' tensors.
   func run(
     _ inputs: [Storage], owned: [Bool]
@@ -87,7 +88,7 @@ final class CompiledProgram: Sendable {
       return .success(
         try function(captured.isEmpty ? inputs : inputs + captured, owned: owned))
     } catch {
-      return .failure(EvaluationFailure(error, resultPlaces))
+      return .failure(EvaluationFailure(error, graph.resultPlaces))
     }
   }
 }

@@ -12,7 +12,8 @@ public struct CompiledVariant: Sendable {
   public let signature: [String]
   /// What differed from the program before it; `nil` for the first.
   public let reason: String?
-  /// Concrete tensors that the function captured, hidden inputs of the program.
+  /// Concrete tensors that the function captured, hidden inputs of the program, and which of them
+  /// are packed once for its products.
   public let captured: [String]
   /// Number of kernel calls.
   public let kernelCount: Int
@@ -26,8 +27,10 @@ public struct CompiledVariant: Sendable {
   init(_ variant: CompiledProgram) {
     signature = variant.parts.map(\.description)
     reason = variant.reason?.text
-    captured = variant.graph.leaves.map { leaf in
+    let packed = variant.function?.packedPlaces ?? []
+    captured = variant.graph.leaves.enumerated().map { place, leaf in
       "\(leaf.node.tensorType) of \(leaf.node.location.text)"
+        + (packed.contains(place) ? ", packed into panels once" : "")
     }
     kernelCount = variant.function?.kernelCount ?? 0
     memory = variant.function?.memory ?? ProgramMemory()
@@ -61,7 +64,7 @@ extension Compiled {
     guard let variant = cache.programs.known.first else {
       misuse("ir: call the function first: its signature decides what it becomes", at: location)
     }
-    return stage.text(of: variant.module, variant.compiler, at: location)
+    return stage.text(of: variant.module, kept: variant.kept, variant.compiler, at: location)
   }
 
   /// What the function became and why, as text: each program with its signature, what made it
@@ -82,11 +85,13 @@ extension Compiled {
 private struct Explanation {
   let summary: CompiledVariant
   let module: Module
+  let kept: Range<Int>
   let compiler: Compiler
 
   init(_ variant: CompiledProgram) {
     summary = CompiledVariant(variant)
     module = variant.module
+    kept = variant.kept
     compiler = variant.compiler
   }
 
@@ -101,7 +106,7 @@ private struct Explanation {
         + "\(memory.intermediates), scratch \(memory.scratch) bytes; peak of a call \(memory.peak)")
     guard !module.graphs[0].results.isEmpty else { return lines + ["computes no tensor"] }
     let stages: CompilationStages
-    do { stages = try compiler.stages(of: module) } catch {
+    do { stages = try compiler.stages(of: module, kept: kept) } catch {
       misuse("explain: \(error)", at: location)
     }
     lines += stages.planned.map { kernel in

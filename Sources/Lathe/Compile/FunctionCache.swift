@@ -96,13 +96,21 @@ final class FunctionCache<
     do {
       compiled =
         graph.results.isEmpty
-        ? nil : try compiler.compile(Module(graphs: [graph]), updates: trace.updates)
+        ? nil
+        : try compiler.compile(
+          Module(graphs: [graph]), updates: trace.updates, kept: trace.graph.kept)
     } catch {
       return .failure(.notCompiled("\(error)"))
     }
+    let leaves = trace.graph.leaves.map(\.storage)
+    let captured: [Storage]
+    do { captured = try compiled?.prepared(leaves) ?? leaves } catch {
+      return .failure(EvaluationFailure(error, trace.graph.resultPlaces))
+    }
     let reason = programs.known.first.map { RecompileReason(from: $0.parts, to: named) }
     let program = CompiledProgram(
-      compiler, CallSignature(parts), named, trace.graph, compiled, trace: trace, reason: reason)
+      compiler, CallSignature(parts), named, trace.graph, compiled, captured: captured,
+      trace: trace, reason: reason)
     return .success(programs.add(program, for: parts))
   }
 

@@ -37,8 +37,10 @@ extension CompilationStages {
 
 extension IRStage {
   /// What a compiler makes of `module` at this level.
-  func text(of module: Module, _ compiler: Compiler, at location: SourceLocation) -> String {
-    do { return try compiler.stages(of: module).text(of: self) } catch {
+  func text(
+    of module: Module, kept: Range<Int> = 0..<0, _ compiler: Compiler, at location: SourceLocation
+  ) -> String {
+    do { return try compiler.stages(of: module, kept: kept).text(of: self) } catch {
       misuse("ir: \(error)", at: location)
     }
   }

@@ -11,6 +11,17 @@ struct TraceGraph {
   /// The nodes in memory that the graph reads, and their memory.
   let leaves: [(node: TraceNode, storage: Storage)]
 
+  /// Places of the leaves among the parameters.
+  var kept: Range<Int> {
+    let count = graph.parameters.count
+    return count - leaves.count..<count
+  }
+
+  /// Types of the results, and where they were made.
+  var resultPlaces: [(type: TensorType, location: SourceLocation)] {
+    graph.results.map { (graph[type: $0], graph.locations[$0.node.index]) }
+  }
+
   /// Builds the graph that computes `results`, whose nodes come each after its operands.
   init(name: String, placeholders: [TraceNode] = [], results: [TraceNode]) {
     var builder = Builder(name: name)

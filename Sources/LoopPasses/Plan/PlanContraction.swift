@@ -33,6 +33,8 @@ struct ContractionPlan {
   let outer: [Loop]
   /// The accumulator's name.
   let accumulator: String
+  /// Whether the factor along lanes lies in memory as its panels would.
+  let readsPanels: Bool
   /// Loops over blocks; `nil` where one block is all.
   private var rowBlocks: String?
   private var columnBlocks: String?
@@ -52,10 +54,12 @@ struct ContractionPlan {
     outer = contraction.resultLoops.filter {
       $0.variable != rows?.variable && $0.variable != contraction.lanes.variable
     }
+    readsPanels = contraction.varyingLiesInPanels(kernel, row) && rows != nil
     shape = TileShape(
       rows.map(Self.count) ?? 1, Self.count(contraction.lanes),
       contraction.summedLoops.reduce(1) { $0 * Self.count($1) },
-      tasksAround: outer.reduce(1) { $0 * Self.count($1) }, contraction.type, row)
+      tasksAround: outer.reduce(1) { $0 * Self.count($1) }, readsPanels: readsPanels,
+      contraction.type, row)
   }
 
   /// The plan with its steps applied; `nil` where one is not legal after all.
@@ -183,6 +187,7 @@ struct ContractionPlan {
   /// everything else, or inside the last of the outer loops with which it varies. A single row
   /// uses each panel once, right where it is made.
   private mutating func stagePanel() throws(ScheduleRefusal) {
+    if readsPanels { return }
     let factor = contraction.varying
     let lanes = name(contraction.lanes)
     let sums = contraction.summedLoops.map(name)
@@ -220,7 +225,19 @@ struct ContractionPlan {
 
   /// Runs the copies in vectors where they read neighbours.
   private mutating func vectorizeCopies() throws(ScheduleRefusal) {
+    if !readsPanels { try vectorizePanelCopy() }
+    guard let rows else { return }
     let lanes = row.lanes(contraction.type)
+    if isContiguous(contraction.uniform, along: rows) {
+      try vectorize("block_\(name(rows))", lanes)
+    } else if let last = contraction.summedLoops.last, Self.count(last) >= lanes,
+      isContiguous(contraction.uniform, along: last)
+    {
+      try vectorize("block_\(name(last))", lanes)
+    }
+  }
+
+  private mutating func vectorizePanelCopy() throws(ScheduleRefusal) {
     let sums = contraction.summedLoops.map { "panel_\(name($0))" }
     if sums.count > 1, let last = sums.last {
       // Borders along the lanes mostly hang on the last sum: they are found once per value of it.
@@ -229,14 +246,6 @@ struct ContractionPlan {
     if shape.hasColumnTasks { try add(.pad("panel_\(name(contraction.lanes))")) }
     if isContiguous(contraction.varying, along: contraction.lanes) {
       try vectorize("panel_\(name(contraction.lanes))", shape.columns)
-    }
-    guard let rows else { return }
-    if isContiguous(contraction.uniform, along: rows) {
-      try vectorize("block_\(name(rows))", lanes)
-    } else if let last = contraction.summedLoops.last, Self.count(last) >= lanes,
-      isContiguous(contraction.uniform, along: last)
-    {
-      try vectorize("block_\(name(last))", lanes)
     }
   }
 

@@ -33,8 +33,11 @@ struct TileShape: Hashable {
   /// beside two vectors of the one factor, one of the other, and a product where the row does not
   /// fuse: heights that leave little of the last tile empty go first. A block's panel of `depth`
   /// rows by a tile's columns takes at most twice the first-level cache where it is one of many,
-  /// half the second-level cache where a task copies it for itself.
-  init(_ m: Int, _ n: Int, _ k: Int, tasksAround: Int, _ type: DType, _ row: TargetRow) {
+  /// half the second-level cache where a task copies it for itself, or reads what lies in panels.
+  init(
+    _ m: Int, _ n: Int, _ k: Int, tasksAround: Int, readsPanels: Bool, _ type: DType,
+    _ row: TargetRow
+  ) {
     let lanes = row.lanes(type)
     columns = n > lanes ? 2 * lanes : lanes
     let width = columns / lanes
@@ -45,8 +48,9 @@ struct TileShape: Hashable {
     let panels = (n + columns - 1) / columns
     let bands = (m + rows - 1) / rows
     hasColumnTasks =
-      panels >= max(Self.fewestPanels, min(bands, Self.manyPanels))
-      && (n >= m || m * k * type.byteSize <= 2 * row.l2Bytes)
+      readsPanels
+      || panels >= max(Self.fewestPanels, min(bands, Self.manyPanels))
+        && (n >= m || m * k * type.byteSize <= 2 * row.l2Bytes)
     let panelBytes = hasColumnTasks ? row.l2Bytes / 2 : 2 * row.l1Bytes
     depth = Self.even(k, atMost: max(64, panelBytes / (columns * type.byteSize)))
     if hasColumnTasks {
