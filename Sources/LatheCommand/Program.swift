@@ -15,20 +15,16 @@ struct Program {
   /// The program of `target`: a workload's trace, or the text of a file (`-` is standard input).
   init(_ target: String) throws(CommandFailure) {
     if let workload = try Workload.known(target) {
-<<<<<<< HEAD
-      return compile(workload.body).tracedModule(
-        workload.inputs.map { Tensor.zeros($0.shape, $0.dtype) })
-=======
       // Zeros in memory: known ones would be folded.
       let (function, arguments) = workload.function(
         workload.inputs.map { input in
           Tensor(
-            scalars: [Float](repeating: 0, count: input.shape.reduce(1, *)), shape: input.shape)
+            scalars: [Float](repeating: 0, count: input.shape.reduce(1, *)), shape: input.shape
+          ).cast(to: input.dtype)
         })
       module = function.tracedModule(arguments)
       kept = arguments.count..<(module.graphs.first?.parameters.count ?? arguments.count)
       return
->>>>>>> main
     }
     guard target == "-" || target.contains(".") || target.contains("/") else {
       throw CommandFailure("\(target): neither a workload (\(Workload.names)) nor an IR file")
