@@ -19,7 +19,9 @@ public struct KernelBounds: Sendable {
 }
 
 extension KernelValue {
-  /// Numbers from `a` up to and without `b`; none where `b` is not above `a`.
+  /// Numbers from `a` up to and without `b`; none where `b` is not above `a`. Of two literals
+  /// Swift's own range is made.
+  @_disfavoredOverload
   public static func ..< (a: KernelValue, b: KernelValue) -> KernelBounds { KernelBounds(a, b) }
   /// Numbers from `a` up to and without `b`; none where `b` is not above `a`.
   @_disfavoredOverload
