@@ -6,6 +6,7 @@
 // chunks before it are done, not until all threads arrive, so nobody waits for a thread that the
 // operating system has not scheduled.
 #include <stdalign.h>
+#include <string.h>
 
 #include "floating_point.h"
 #include "team.h"
@@ -52,12 +53,20 @@ static inline int64_t chunks_of(int64_t iterations, int64_t chunk) {
   return iterations <= chunk ? 1 : (iterations - 1) / chunk + 1;
 }
 
+/// Rings of 2, which nearly all are, need no division.
+static inline int64_t position_of(const walker *w, const lathe_term *term) {
+  int64_t value = value_of(w, term->symbol);
+  if (term->ring == 0) return value;
+  return term->ring == 2 ? (value + term->phase) & 1 : (value + term->phase) % term->ring;
+}
+
 static inline void *address_of(const walker *w, const lathe_argument *argument) {
+  if (argument->slot == LATHE_SLOT_COUNTER) {
+    return (void *)&w->counters[-1 - argument->terms->symbol];
+  }
   int64_t offset = argument->offset;
-  if (argument->stride != 0) {
-    int64_t position = value_of(w, argument->symbol);
-    if (argument->ring != 0) position = (position + argument->phase) % argument->ring;
-    offset += argument->stride * position;
+  for (uint32_t i = 0; i < argument->term_count; i++) {
+    offset += argument->terms[i].stride * position_of(w, &argument->terms[i]);
   }
   return (char *)w->run->slots[argument->slot] + offset;
 }
@@ -96,6 +105,12 @@ static inline void merge_status(walker *w, const lathe_step *step) {
   uint64_t index = (uint64_t)(step - w->run->program->steps);
   lathe_report(w->run->status, (int64_t)(index << LATHE_SITE_BITS | site));
   w->status.word = LATHE_OK;
+}
+
+void lathe_copy(void *const *buffers, const int64_t *symbols, int64_t begin, int64_t end,
+                lathe_status *status, void *scratch) {
+  (void)symbols, (void)status, (void)scratch;
+  memcpy((char *)buffers[1] + begin, (const char *)buffers[0] + begin, (size_t)(end - begin));
 }
 
 static void call_alone(walker *w, const lathe_step *step) {
@@ -149,20 +164,40 @@ static void call_shared(walker *w, const lathe_step *step) {
   lathe_event_notify(lathe_team_progress(r->team));
 }
 
-/// Walks all steps, calling each by `perform`.
-static inline __attribute__((always_inline)) void walk(walker *w,
-                                                       void (*perform)(walker *,
-                                                                       const lathe_step *)) {
-  const lathe_program *program = w->run->program;
-  for (uint32_t i = 0; i < program->step_count; i++) {
-    const lathe_step *step = &program->steps[i];
+static void section_shared(walker *w, uint32_t begin);
+
+/// Whether the byte that a step names is set, once all that may write it is done.
+static inline bool is_set(walker *w, const lathe_step *step, bool is_shared) {
+  if (is_shared) wait_for_passed(w);
+  return *(const uint8_t *)address_of(w, step->arguments) != 0;
+}
+
+/// The trips of a loop that begins.
+static inline int64_t trips_of(walker *w, const lathe_step *step, bool is_shared) {
+  int64_t most = extent_of(w, &step->count);
+  if (step->argument_count == 0) return most;
+  if (is_shared) wait_for_passed(w);
+  int64_t wanted = *(const int64_t *)address_of(w, step->arguments);
+  return wanted < most ? wanted : most;
+}
+
+/// Walks the steps [i, end), which hold whole loops, branches and sections. All threads that share
+/// them decide alike: they read the same counters, and memory only when it is written.
+static inline __attribute__((always_inline)) void walk(walker *w, uint32_t i, uint32_t end,
+                                                       bool is_shared) {
+  for (; i < end; i++) {
+    const lathe_step *step = &w->run->program->steps[i];
     switch (step->kind) {
       case LATHE_STEP_CALL:
-        perform(w, step);
+        if (is_shared) {
+          call_shared(w, step);
+        } else {
+          call_alone(w, step);
+        }
         break;
       case LATHE_STEP_LOOP_BEGIN:
+        w->trips[w->depth] = trips_of(w, step, is_shared);
         w->counters[w->depth] = 0;
-        w->trips[w->depth] = extent_of(w, &step->count);
         if (w->trips[w->depth] > 0) {
           w->depth++;
         } else {
@@ -176,8 +211,39 @@ static inline __attribute__((always_inline)) void walk(walker *w,
           w->depth--;
         }
         break;
+      case LATHE_STEP_LOOP_TEST:
+        if (is_set(w, step, is_shared)) break;
+        w->depth--;
+        i = step->match;
+        break;
+      case LATHE_STEP_IF:
+        if (!is_set(w, step, is_shared)) i = step->match;
+        break;
+      case LATHE_STEP_ELSE:
+        i = step->match;
+        break;
+      case LATHE_STEP_SECTION_BEGIN:
+        if (!is_shared) break;
+        section_shared(w, i);
+        i = step->match;
+        break;
+      case LATHE_STEP_END_IF:
+      case LATHE_STEP_SECTION_END:
+        break;
     }
   }
+}
+
+/// A section is one chunk: whoever claims it walks its steps alone.
+static __attribute__((noinline)) void section_shared(walker *w, uint32_t begin) {
+  run *r = w->run;
+  const lathe_step *step = &r->program->steps[begin];
+  if ((step->flags & LATHE_STEP_BARRIER) != 0) wait_for_passed(w);
+  w->passed++;
+  if (claim(r, w->passed) < 0) return;
+  walk(w, begin + 1, step->match, false);
+  atomic_fetch_add(&r->done, 1);
+  lathe_event_notify(lathe_team_progress(r->team));
 }
 
 /// What each thread of the team does; the caller does the same.
@@ -189,7 +255,7 @@ static void take_part(void *context, lathe_spin *spin) {
   if (bytes != 0 && scratch == NULL) return;
   lathe_floating_point saved = lathe_floating_point_enter();
   walker w = {.run = r, .scratch = scratch, .spin = spin, .status = {LATHE_OK}};
-  walk(&w, call_shared);
+  walk(&w, 0, r->program->step_count, true);
   lathe_floating_point_leave(saved);
   if (scratch != NULL) lathe_free(scratch, bytes);
 }
@@ -197,7 +263,7 @@ static void take_part(void *context, lathe_spin *spin) {
 static void run_shared(run *r, void *scratch) {
   lathe_spin spin = lathe_team_spin(r->team);
   walker w = {.run = r, .scratch = scratch, .spin = &spin, .status = {LATHE_OK}};
-  walk(&w, call_shared);
+  walk(&w, 0, r->program->step_count, true);
   wait_for_passed(&w);
   lathe_team_close(r->team, &spin);
 }
@@ -208,35 +274,73 @@ static void run_alone(run *r, void *scratch) {
   w.scratch = scratch;
   w.depth = 0;
   w.status.word = LATHE_OK;
-  walk(&w, call_alone);
+  walk(&w, 0, r->program->step_count, false);
+}
+
+/// The trips that a loop counts as where only the run tells them.
+static const int64_t UNKNOWN_TRIPS = 64;
+
+/// What is known about a program's work before it runs.
+typedef struct estimate {
+  walker w;
+  double trips[LATHE_MAX_LOOP_DEPTH + 1];
+  double cost;
+  bool divisible;
+  bool has_earlier_call;
+} estimate;
+
+static void add_chunks(estimate *e, const lathe_step *step, int64_t chunks) {
+  bool has_barrier = (step->flags & LATHE_STEP_BARRIER) != 0;
+  e->divisible |= chunks > 1 || (chunks == 1 && e->has_earlier_call && !has_barrier);
+  e->has_earlier_call |= chunks > 0;
+  e->cost += e->trips[e->w.depth] * (double)chunks * (double)step->chunk_cost;
+}
+
+/// Adds step `i`; the step behind which to go on.
+static uint32_t add_step(estimate *e, uint32_t i) {
+  const lathe_step *step = &e->w.run->program->steps[i];
+  int64_t count = extent_of(&e->w, &step->count);
+  switch (step->kind) {
+    case LATHE_STEP_CALL:
+      add_chunks(e, step, chunks_of(count, step->chunk));
+      break;
+    case LATHE_STEP_SECTION_BEGIN:
+      add_chunks(e, step, 1);
+      return step->match;
+    case LATHE_STEP_LOOP_BEGIN:
+      if (count <= 0) return step->match;
+      if ((step->argument_count > 0 || count == LATHE_UNBOUNDED) && count > UNKNOWN_TRIPS) {
+        count = UNKNOWN_TRIPS;
+      }
+      // Where a count depends on this loop's counter, the last trip stands for all.
+      e->w.counters[e->w.depth++] = count - 1;
+      e->trips[e->w.depth] = e->trips[e->w.depth - 1] * (double)count;
+      break;
+    case LATHE_STEP_LOOP_END:
+      e->w.depth--;
+      break;
+    // Both branches count.
+    case LATHE_STEP_LOOP_TEST:
+    case LATHE_STEP_IF:
+    case LATHE_STEP_ELSE:
+    case LATHE_STEP_END_IF:
+    case LATHE_STEP_SECTION_END:
+      break;
+  }
+  return i;
 }
 
 /// Whether threads could share the program's work, and there is enough of it.
 static bool is_worth_sharing(run *r) {
-  walker w = {.run = r};
-  double trips[LATHE_MAX_LOOP_DEPTH + 1] = {1}, cost = 0;
-  bool divisible = false, has_earlier_call = false;
+  estimate e;
+  e.w.run = r;
+  e.w.depth = 0;
+  e.trips[0] = 1;
+  e.cost = 0;
+  e.divisible = e.has_earlier_call = false;
   for (uint32_t i = 0; i < r->program->step_count; i++) {
-    const lathe_step *step = &r->program->steps[i];
-    if (step->kind == LATHE_STEP_LOOP_END) {
-      w.depth--;
-      continue;
-    }
-    int64_t count = extent_of(&w, &step->count);
-    if (step->kind == LATHE_STEP_CALL) {
-      int64_t chunks = chunks_of(count, step->chunk);
-      bool has_barrier = (step->flags & LATHE_STEP_BARRIER) != 0;
-      divisible |= chunks > 1 || (chunks == 1 && has_earlier_call && !has_barrier);
-      has_earlier_call |= chunks > 0;
-      cost += trips[w.depth] * (double)chunks * (double)step->chunk_cost;
-      if (divisible && cost >= SHARING_COST) return true;
-    } else if (count <= 0) {
-      i = step->match;
-    } else {
-      // Where a count depends on this loop's counter, the last trip stands for all.
-      w.counters[w.depth++] = count - 1;
-      trips[w.depth] = trips[w.depth - 1] * (double)count;
-    }
+    i = add_step(&e, i);
+    if (e.divisible && e.cost >= SHARING_COST) return true;
   }
   return false;
 }

@@ -43,11 +43,9 @@ public final class CompiledFunction: Sendable {
   /// How it was compiled.
   public let statistics: CompileStatistics
   private let table: ProgramTable
-  /// Where the operation of each step was made.
-  private let locationOfStep: [SourceLocation]
   private let parameterBytes: [Int]
   private let resultBytes: [Int]
-  private let results: [ProgramLayout.Place]
+  private let results: [ProgramLayout.Base]
   private let constants: [Storage]
   private let threads: Int32
   /// What is done to kept inputs before they are passed; `nil` where nothing is.
@@ -62,9 +60,6 @@ public final class CompiledFunction: Sendable {
     resultTypes = graph.results.map { graph[type: $0] }
     self.statistics = statistics
     results = layout.results
-    locationOfStep = zip(layout.steps, kernels).flatMap { step, kernel in
-      kernel.phases.map { _ in step.location }
-    }
     updates = layout.updates
     self.threads = Int32(clamping: threads)
     parameterBytes = try parameterTypes.map { type throws(CompileFailure) in
@@ -90,9 +85,11 @@ public final class CompiledFunction: Sendable {
         case .input(let index): index
         case .output(let index): inputCount + index
         case .constant(let index): inputCount + outputCount + index
-        case .arena: inputCount + outputCount + constantCount
+        case .block: inputCount + outputCount + constantCount
+        case .counter: Int(LATHE_SLOT_COUNTER)
         }
-      }, slotCount: inputCount + outputCount + constantCount + 1)
+      }, slotCount: inputCount + outputCount + constantCount + 1,
+      threads: threads == 0 ? Int(lathe_cpu_features().available_cpus) : threads)
     memory = ProgramMemory(
       layout, parameterBytes, resultBytes, constants: constants.reduce(0) { $0 + $1.byteCount },
       arena: table.arenaBytes, scratch: kernels.map(\.code.scratchBytes).max() ?? 0)
@@ -136,7 +133,7 @@ public final class CompiledFunction: Sendable {
       case .input(let input): outputs.append(inputs[input])
       case .constant(let constant): outputs.append(constants[constant])
       case .output(let first) where first < index: outputs.append(outputs[first])
-      case .output, .arena:
+      case .output, .block, .counter:
         do { outputs.append(try Storage(byteCount: resultBytes[index])) } catch {
           throw .allocation(error)
         }
@@ -165,7 +162,7 @@ public final class CompiledFunction: Sendable {
       case .input(let input): source = inputs[input]
       case .constant(let constant): source = constants[constant]
       case .output(let first) where first < index: source = outputs[first]
-      case .output, .arena: continue
+      case .output, .block, .counter: continue
       }
       outputs[index].address.copyMemory(from: source.address, byteCount: resultBytes[index])
     }
@@ -233,13 +230,12 @@ public final class CompiledFunction: Sendable {
     }
     let step = Int(word >> UInt64(LATHE_SITE_BITS))
     let site = Int(word & (1 << UInt64(LATHE_SITE_BITS) - 1))
-    guard table.kernelOfStep.indices.contains(step) else {
+    guard table.origins.indices.contains(step), let (kernel, location) = table.origins[step] else {
       return .check(kernel: "?", message: "status \(word)", location: .unknown)
     }
-    let kernel = table.kernelOfStep[step]
     let checks = kernel.code.checks
     let message = checks.indices.contains(site) ? checks[site] : "site \(site)"
     return .check(
-      kernel: kernel.scheduled.name, message: message, location: locationOfStep[step])
+      kernel: kernel.scheduled.name, message: message, location: location)
   }
 }

@@ -81,8 +81,8 @@ public final class Compiler: Sendable {
       return (graph: graph, layout: try ProgramLayout(graph))
     }
     statistics.passNanoseconds = UInt64(lathe_now_ns() - start)
-    let steps = layout.steps + (packer?.layout.steps ?? [])
-    let loaded = try load(steps.map(\.kernel), &statistics)
+    let list = layout.kernels
+    let loaded = try load(list + (packer?.layout.kernels ?? []), &statistics)
     let total = UInt64(lathe_now_ns() - start)
     statistics.llvmLoadNanoseconds = wasLoaded ? 0 : LLVMLibrary.loadNanoseconds
     statistics.readyNanoseconds = total - min(total, statistics.llvmLoadNanoseconds)
@@ -90,12 +90,12 @@ public final class Compiler: Sendable {
       Preparation(
         packing: try CompiledFunction(
           graph: packer.graph, layout: packer.layout,
-          kernels: Array(loaded.dropFirst(layout.steps.count)), threads: options.threads,
+          kernels: Array(loaded.dropFirst(list.count)), threads: options.threads,
           statistics: CompileStatistics()),
         places: (packing?.packed ?? []).map { $0 - key.kept.lowerBound })
     }
     return try CompiledFunction(
-      graph: graph, layout: layout, kernels: Array(loaded.prefix(layout.steps.count)),
+      graph: graph, layout: layout, kernels: Array(loaded.prefix(list.count)),
       threads: options.threads, statistics: statistics, preparation: preparation)
   }
 
@@ -231,10 +231,8 @@ extension Compiler {
       let regions = try Pass.fuse.run(graph)
       let fused = try Pass.joinPhases.run(regions)
       let lowered = try Pass.lower.run(fused)
-      let found = lowered.graphs.flatMap { graph in
-        graph.nodes.compactMap { node -> Kernel? in
-          if case .kernel(let kernel) = node.kind { kernel } else { nil }
-        }
+      let found = lowered.graphs.flatMap(\.withBodies).flatMap(\.nodes).compactMap {
+        if case .kernel(let kernel) = $0.kind { kernel } else { nil }
       }
       var planned: [Kernel] = []
       var scheduled: [Kernel] = []
@@ -246,8 +244,10 @@ extension Compiler {
         scheduled.append(try Pass.applySchedule.run(next))
       }
       let decisions =
-        (graph.graphs.first.map { FusionPlan($0).decisions } ?? [])
-        + (regions.graphs.first.map { PhasePlan($0, regions).decisions } ?? [])
+        (graph.graphs.first.map(\.withBodies) ?? []).flatMap { FusionPlan($0).decisions }
+        + (regions.graphs.first.map(\.withBodies) ?? []).flatMap {
+          PhasePlan($0, regions).decisions
+        }
       return CompilationStages(
         graph: graph, fused: fused, lowered: lowered, planned: planned, scheduled: scheduled,
         decisions: decisions, row: options.row)

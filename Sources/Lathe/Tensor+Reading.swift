@@ -118,6 +118,7 @@ extension TraceNode {
   /// Ends with a message for a value that exists only inside a compiled function.
   func requireUntraced(at location: SourceLocation) {
     guard isTraced else { return }
+    step?.requireReadable(self, at: location)
     misuse(
       "a value is read while compile { … } traces it: return it from the function and read it there",
       at: location)

@@ -55,14 +55,14 @@ struct Workload: Sendable {
   }
 
   static let all =
-    [elementwiseChain, softmax, normalization] + contractions + loops
+    [elementwiseChain, softmax, normalization] + contractions + loops + tensorLoops
     + [prefixSum, overhead, manyArguments]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {
       throw CommandFailure(
-        "no workload \(name); there are \(Self.names), op_NAME_COUNT for single operations, and "
-          + "gemm_M_N_K for products")
+        "no workload \(name); there are \(Self.names), op_NAME_COUNT for single operations, "
+          + "gemm_M_N_K for products, and lstm_STEPS and recurrence_STEPS for loops")
     }
     self = found
   }
@@ -71,6 +71,7 @@ struct Workload: Sendable {
   static func known(_ name: String) throws(CommandFailure) -> Workload? {
     if let found = all.first(where: { $0.name == name }) { return found }
     if let found = try operation(named: name) { return found }
+    if let found = try loop(named: name) { return found }
     return try product(named: name)
   }
 

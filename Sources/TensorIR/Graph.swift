@@ -126,10 +126,10 @@ public enum NodeKind: Hashable, Sendable {
   case contract(Contraction)
   /// Stable sort along an axis; further operands follow the first's order.
   case sort(axis: Int, descending: Bool)
-  /// Counted or conditional loop over a body graph of the module.
+  /// Steps that the graph held describes.
   case loop(LoopNode)
-  /// One of two graphs of the module by a bool.
-  case conditional(then: String, otherwise: String)
+  /// One of the two graphs held, by a bool.
+  case conditional(ConditionalNode)
 
   /// The keyword in IR text.
   public var keyword: String {
@@ -224,23 +224,6 @@ public struct View: Hashable, Sendable {
     self.indices = indices
     self.guards = guards
     self.fill = fill
-  }
-}
-
-/// Loop over a body graph: operands are the carried values' starts, then invariants.
-public struct LoopNode: Hashable, Sendable {
-  /// Graph of one iteration: index, carried values, invariants → (go on,) carried values.
-  public var body: String
-  /// Number of iterations; `nil` while the body's first result holds.
-  public var tripCount: IndexExpression?
-  /// Number of carried values.
-  public var carriedCount: Int
-
-  /// Describes a loop.
-  public init(body: String, tripCount: IndexExpression?, carriedCount: Int) {
-    self.body = body
-    self.tripCount = tripCount
-    self.carriedCount = carriedCount
   }
 }
 

@@ -22,6 +22,11 @@ public struct GraphBuilder: Sendable {
     return graph
   }
 
+  /// Adds a checked node.
+  mutating func append(_ node: Node, at location: SourceLocation) -> NodeID {
+    graph.append(node, at: location)
+  }
+
   /// Adds a checked node of one result.
   mutating func append(
     _ kind: NodeKind, _ operands: [TensorOperand], _ type: TensorType, _ location: SourceLocation

@@ -20,16 +20,28 @@ public enum GraphInterpreter {
   ///   - row: decides whether `mulAdd` rounds once.
   public static func run(
     _ module: Module, _ name: String, inputs: [TensorValue], symbols: [String: Int] = [:],
-    row: TargetRow, kernels: KernelRunner = runKernel
+    row: TargetRow, kernels: @escaping KernelRunner = runKernel
   ) throws(GraphInterpreterError) -> [TensorValue] {
     do { try module.verify() } catch { throw .invalid(error) }
     let table = GraphTable(module)
     guard let graph = table[name] else { throw .missingGraph(name) }
+    return try evaluate(graph, inputs, symbols, table, row, kernels)
+  }
+
+  /// Evaluates a graph of a verified module.
+  private static func evaluate(
+    _ graph: Graph, _ inputs: [TensorValue], _ symbols: [String: Int], _ table: GraphTable,
+    _ row: TargetRow, _ kernels: @escaping KernelRunner
+  ) throws(GraphInterpreterError) -> [TensorValue] {
+    // Only bodies of loops and conditionals recurse, which is as deep as the text nests.
+    let bodies = BodyInterpreter { (body, inputs) throws(GraphInterpreterError) in
+      try evaluate(body, inputs, [:], table, row, kernels)
+    }
     // Calls are frames on a stack of our own, so that their depth is bounded by memory alone.
     var frames = [try Frame(graph, inputs, symbols)]
     while true {
       let top = frames.count - 1
-      switch try frames[top].advance(row: row, kernels: kernels) {
+      switch try frames[top].advance(row: row, kernels: kernels, bodies: bodies) {
       case .call(let callee, let operands):
         guard let graph = table[callee] else { throw .missingGraph(callee) }
         frames.append(try Frame(graph, operands, [:]))
@@ -142,12 +154,16 @@ private struct Frame {
 
   /// Evaluates nodes up to the next call, or to the end.
   mutating func advance(
-    row: TargetRow, kernels: GraphInterpreter.KernelRunner
+    row: TargetRow, kernels: GraphInterpreter.KernelRunner, bodies: BodyInterpreter
   ) throws(GraphInterpreterError) -> Step {
     while next < graph.nodes.count {
       let node = graph.nodes[next]
       if case .call(let name) = node.kind { return .call(name, operands(of: node)) }
-      if !node.isParameter { finishNode(try evaluate(node, row, kernels)) } else { next += 1 }
+      if !node.isParameter {
+        finishNode(try evaluate(node, row, kernels, bodies))
+      } else {
+        next += 1
+      }
     }
     return .finished(graph.results.map { values[$0.node.index][$0.result] })
   }
@@ -167,7 +183,8 @@ private struct Frame {
   }
 
   private func evaluate(
-    _ node: Node, _ row: TargetRow, _ kernels: GraphInterpreter.KernelRunner
+    _ node: Node, _ row: TargetRow, _ kernels: GraphInterpreter.KernelRunner,
+    _ bodies: BodyInterpreter
   ) throws(GraphInterpreterError) -> [TensorValue] {
     var shapes: [[Int]] = []
     for type in node.types { shapes.append(try extents(of: type)) }
@@ -206,7 +223,18 @@ private struct Frame {
       return [Evaluation.scan(scan, operands[0], from: operands.dropFirst().first)]
     case .contract(let contraction):
       return [try contract(contraction, node, shapes[0], row)]
-    case .parameter, .call, .concat, .gather, .scatter, .sort, .loop, .conditional:
+    case .loop(let loop):
+      var count: Int?
+      if let expression = loop.count { count = try extents(of: TensorType(.f32, [expression]))[0] }
+      return try bodies.run(
+        loop, operands(of: node), count: count,
+        results: zip(node.types, shapes).map { ($0.dtype, $1) },
+        row: { IndexEvaluator($0, rank: 1, symbols).value(at: [$1]) })
+    case .conditional(let choice):
+      let operands = operands(of: node)
+      let body = operands[0].bits(0) != 0 ? choice.then : choice.otherwise
+      return try bodies.evaluate(body, Array(operands.dropFirst()))
+    case .parameter, .call, .concat, .gather, .scatter, .sort:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
     }
   }

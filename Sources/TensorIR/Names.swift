@@ -80,7 +80,10 @@ extension NodeKind {
     case .contract(let contraction):
       contraction.operands.joined().forEach(visit)
       contraction.summed.forEach(visit)
-    case .loop(let loop): loop.tripCount.map(visit)
+    case .loop(let loop):
+      loop.count.map(visit)
+      loop.inputRows.forEach(visit)
+      loop.stacks.forEach { visit($0.row) }
     case .parameter, .constant, .iota, .elementwise, .call, .kernel, .reduce, .scan, .concat,
       .gather, .scatter, .sort, .conditional:
       break

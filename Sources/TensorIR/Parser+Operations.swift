@@ -25,6 +25,8 @@ extension GraphParser {
     case "reduce": return try reduction()
     case "scan": return try scan()
     case "contract": return try contraction()
+    case "loop": return try loop()
+    case "conditional": return try conditional()
     case let name where NodeKind.declaredKeywords.contains(name):
       throw reader.error(NodeKind.declaredOnly(name), at: keyword)
     default:
@@ -162,9 +164,7 @@ extension GraphParser {
 
 extension NodeKind {
   /// The kinds whose data exists and that nothing builds yet.
-  static let declaredKeywords: Set<String> = [
-    "concat", "gather", "scatter", "sort", "loop", "conditional",
-  ]
+  static let declaredKeywords: Set<String> = ["concat", "gather", "scatter", "sort"]
 
   /// The message for those kinds.
   static func declaredOnly(_ keyword: String) -> String {

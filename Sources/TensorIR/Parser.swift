@@ -71,7 +71,7 @@ struct GraphParser {
   var reader: TokenReader
   var graph = Graph(name: "")
   let kernels: [String: Kernel]
-  private let file: String?
+  let file: String?
   private var values: [String: ValueID] = [:]
 
   init(_ reader: TokenReader, kernels: [String: Kernel], file: String?) {
@@ -96,21 +96,26 @@ struct GraphParser {
     try reader.expect("(")
     if reader.takeIf(")") { return }
     repeat {
-      let token = try reader.expect(.value, "a parameter's %name")
-      guard !Self.isNumber(token.text) else {
-        throw reader.error("a parameter's name must not be a number", at: token)
-      }
+      let token = try parameterName()
       try reader.expect(":")
       try append(Node(.parameter(token.text), [], try type()), [token])
     } while reader.takeIf(",")
     try reader.expect(")")
   }
 
+  mutating func parameterName() throws(TextError) -> Token {
+    let token = try reader.expect(.value, "a parameter's %name")
+    guard !Self.isNumber(token.text) else {
+      throw reader.error("a parameter's name must not be a number", at: token)
+    }
+    return token
+  }
+
   private static func isNumber(_ name: String) -> Bool {
     name.utf8.first.map { $0 >= 48 && $0 <= 57 } ?? true
   }
 
-  private mutating func parseNode() throws(TextError) {
+  mutating func parseNode() throws(TextError) {
     guard reader.next.kind == .value else {
       throw reader.error("a value's %name or 'return' expected, found \(reader.found)")
     }
@@ -126,7 +131,7 @@ struct GraphParser {
     try append(node, names)
   }
 
-  private mutating func append(_ node: Node, _ names: [Token]) throws(TextError) {
+  mutating func append(_ node: Node, _ names: [Token]) throws(TextError) {
     let location = file.map { SourceLocation.line(file: $0, line: names[0].line) } ?? .unknown
     let id = graph.append(node, at: location)
     for (result, name) in names.enumerated() {

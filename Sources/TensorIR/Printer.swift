@@ -12,6 +12,13 @@
 //               | "contract" value "[" [index,*] "]" "," value "[" [index,*] "]"
 //                 "->" "[" [axis,*] "]" ["over" "[" summed,* "]"] ["in" dtype] [order]
 //               | ("call" @graph | "kernel" @kernel) "(" [operand ("," operand)*] ")"
+//               | "loop" %step ["in" "0" "..<" trips] ["carry" bindings] ["each" rows] ["with" bindings]
+//                 ["while" block "do"] block
+//               | "conditional" value ["with" bindings] block "else" block
+//   trips     ::= index | value | "min" "(" value "," index ")"
+//   bindings  ::= "(" %name ":" type "=" value ("," %name ":" type "=" value)* ")"
+//   rows      ::= "(" %name ":" type "=" value "[" index "]" ("," …)* ")"
+//   block     ::= "{" node* "return" [value,*] ["stack" value "->" [value] "[" index "]" ("," …)*] "}"
 //   monoid    ::= "sum" | "product" | "max" | "min" | "any" | "all" | "argMax" | "argMin"
 //   order     ::= "order" "(" ("sequential" | "lanes" n "," "chunk" n) ")"
 //   guard     ::= index "<=" index "<" index                        lower, expression, upper
@@ -23,8 +30,10 @@
 // `->`. In a contraction other words are summed over: in order of first use unless `over` lists
 // them; their extents are those of the first axis that they index alone, unless stated. Values
 // print as numbers in order of definition, parameters by their names. A literal has the type that
-// its row implies; where the row does not, it carries it: `1.0:f32`. Node kinds that are declared
-// only (concat, gather, …) print as their keyword, attributes and operands.
+// its row implies; where the row does not, it carries it: `1.0:f32`. Blocks have names of their own:
+// those that the head of the loop gives, and numbers from 0; rows of a loop are expressions over its
+// step. Node kinds that are declared only (concat, gather, …) print as their keyword, attributes and
+// operands.
 
 public import IRCore
 import LoopIR
@@ -43,13 +52,11 @@ extension Module: CustomStringConvertible {
   public func normalized() -> Module {
     var module = self
     var known = Set(kernels.map(\.name))
-    for graph in graphs {
-      for node in graph.nodes {
-        guard case .kernel(let kernel) = node.kind, known.insert(kernel.name).inserted else {
-          continue
-        }
-        module.kernels.append(kernel)
+    for node in graphs.flatMap(\.withBodies).flatMap(\.nodes) {
+      guard case .kernel(let kernel) = node.kind, known.insert(kernel.name).inserted else {
+        continue
       }
+      module.kernels.append(kernel)
     }
     return module
   }
@@ -73,11 +80,12 @@ extension Graph: CustomStringConvertible {
   }
 }
 
-private struct GraphPrinter {
-  private let graph: Graph
-  private let names: ValueNames
+/// Text of one graph. Loops and conditionals are in an extension, `Printer+Loops.swift`.
+struct GraphPrinter {
+  let graph: Graph
+  let names: ValueNames
   private let axes: AxisNames
-  private let locations: ((SourceLocation) -> String?)?
+  let locations: ((SourceLocation) -> String?)?
 
   init(_ graph: Graph, locations: ((SourceLocation) -> String?)?) {
     self.graph = graph
@@ -89,24 +97,30 @@ private struct GraphPrinter {
   var text: String {
     let parameters = graph.parameters.map { "\(names[ValueID($0)]): \(graph[$0].types[0])" }
     let types = graph.results.map { graph[type: $0].description }
-    var text = "graph @\(graph.name)(\(list(parameters))) -> \(list(types)) {\n"
+    return "graph @\(graph.name)(\(list(parameters))) -> \(list(types)) {\n"
+      + lines(indent: "  ") + "  return \(list(graph.results.map { names[$0] }))\n}\n"
+  }
+
+  /// The nodes, one behind the other, each line behind `indent`.
+  func lines(indent: String) -> String {
+    var text = ""
     for id in graph.ids where !graph[id].isParameter {
-      text += "  \(line(of: id))"
+      text += indent + line(of: id, indent: indent)
       if let place = locations?(graph.locations[id.index]) { text += "  // \(place)" }
       text += "\n"
     }
-    return text + "  return \(list(graph.results.map { names[$0] }))\n}\n"
+    return text
   }
 
-  private func list(_ parts: [String]) -> String { parts.joined(separator: ", ") }
+  func list(_ parts: [String]) -> String { parts.joined(separator: ", ") }
 
-  private func line(of id: NodeID) -> String {
+  private func line(of id: NodeID, indent: String) -> String {
     let node = graph[id]
     let results = node.types.indices.map { names[ValueID(id, $0)] }
-    return "\(list(results)) = \(operation(node)) : \(list(node.types.map(\.description)))"
+    return "\(list(results)) = \(operation(node, indent)) : \(list(node.types.map(\.description)))"
   }
 
-  private func operation(_ node: Node) -> String {
+  private func operation(_ node: Node, _ indent: String) -> String {
     let operands = operandTexts(node)
     switch node.kind {
     case .parameter, .elementwise: return "\(node.kind.keyword) \(list(operands))"
@@ -124,8 +138,10 @@ private struct GraphPrinter {
       return "scan \(scan.monoid) \(source) axis \(scan.axis)\(flags) \(scan.order)"
     case .contract(let contraction):
       return "contract \(text(of: contraction, node, operands))"
-    case .concat, .gather, .scatter, .sort, .loop, .conditional:
-      let attributes = node.kind.attributes { $0.text { axes[$0] } }
+    case .loop(let loop): return text(of: loop, operands, indent)
+    case .conditional(let choice): return text(of: choice, operands, indent)
+    case .concat, .gather, .scatter, .sort:
+      let attributes = node.kind.attributes
       return "\(node.kind.keyword)\(attributes) \(list(operands))"
     }
   }
@@ -187,20 +203,16 @@ extension Node {
 
 extension NodeKind {
   /// The attributes of the kinds that are declared only, in an obvious form.
-  fileprivate func attributes(_ text: (IndexExpression) -> String) -> String {
+  fileprivate var attributes: String {
     switch self {
     case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
-      .contract:
+      .contract, .loop, .conditional:
       return ""
     case .concat(let axis), .gather(let axis): return " along \(axis)"
     case .scatter(let axis, let combine):
       return " along \(axis)\(combine.map { " \($0)" } ?? "")"
     case .sort(let axis, let isDescending):
       return " along \(axis)\(isDescending ? " descending" : "")"
-    case .loop(let loop):
-      return " @\(loop.body) \(loop.tripCount.map { "times \(text($0))" } ?? "while")"
-        + " carry \(loop.carriedCount)"
-    case .conditional(let then, let otherwise): return " @\(then) else @\(otherwise)"
     }
   }
 }

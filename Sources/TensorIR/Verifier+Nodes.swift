@@ -20,7 +20,9 @@ extension GraphVerifier {
     case .reduce(let reduction): try verifyReduction(reduction.result, id)
     case .scan(let scan): try verifyScan(scan, id)
     case .contract(let contraction): try verifyContraction(contraction, id)
-    case .concat, .gather, .scatter, .sort, .loop, .conditional:
+    case .loop(let loop): try verifyLoop(loop, id)
+    case .conditional(let choice): try verifyConditional(choice, id)
+    case .concat, .gather, .scatter, .sort:
       throw error(
         "\(names[ValueID(id)]): \(NodeKind.declaredOnly(node.kind.keyword))")
     }

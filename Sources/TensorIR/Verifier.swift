@@ -24,6 +24,13 @@
 //   contract    two operands, with one index per axis over the result's axes, the summed variables
 //               and symbols, known to stay inside the operand; operands, accumulator and result
 //               all floats or all integers; sequential
+//   loop        bounded by a count, an operand or a condition; the body takes the step's number, then
+//               values of the operands' types and rows of the sources, and gives the carried types
+//               and rows of the stacked outputs; the condition takes what the body does but for the
+//               rows, and gives a bool; rows are multiples of the step plus a constant, within their
+//               tensor for every step up to the count; bodies are well formed
+//   conditional a bool, and two well-formed graphs of equal parameters and result types, which the
+//               operands and results of the node have
 //   others      are declared only and refused
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal
@@ -61,7 +68,7 @@ extension Module: Verifiable {
     var held = Dictionary(uniqueKeysWithValues: kernels.map { ($0.name, $0) })
     let graphNames = Set(graphs.map(\.name))
     for graph in graphs {
-      for node in graph.nodes {
+      for node in graph.withBodies.flatMap(\.nodes) {
         guard case .kernel(let kernel) = node.kind else { continue }
         guard held.updateValue(kernel, forKey: kernel.name) ?? kernel == kernel,
           !graphNames.contains(kernel.name)
@@ -76,7 +83,7 @@ extension Module: Verifiable {
   /// Orders graphs after those that they call (Kahn's algorithm); what is left calls itself.
   private func verifyCallOrder(_ table: GraphTable) throws(VerifierError) {
     let callees = graphs.map { graph in
-      graph.nodes.compactMap { node -> Int? in
+      graph.withBodies.flatMap(\.nodes).compactMap { node -> Int? in
         guard case .call(let name) = node.kind else { return nil }
         return table.places[name]
       }

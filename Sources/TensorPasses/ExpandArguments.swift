@@ -9,12 +9,11 @@ extension Pass where Input == Module, Output == Module {
   ///
   /// Requires: no calls in the first graph. Guarantees: the same values: the first NaN where there
   /// is one, else the first of the best elements.
-  public static let expandArguments = Pass(
+  public static let expandArguments = Pass.onFirstGraph(
     "expand-arguments", summary: "argMax and argMin from max, min and positions"
-  ) { module in
-    guard let main = module.graphs.first else { return module }
-    var expansion = ArgumentExpansion(main)
-    return Module(graphs: [expansion.run()] + module.graphs.dropFirst(), kernels: module.kernels)
+  ) { graph in
+    var expansion = ArgumentExpansion(graph)
+    return expansion.run()
   }
 }
 

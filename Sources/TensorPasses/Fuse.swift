@@ -5,16 +5,50 @@ import LoopIR
 public import TensorIR
 
 extension Pass where Input == Module, Output == Module {
-  /// Moves the computing nodes of the first graph into region graphs `@name.0`, `@name.1`, …,
-  /// which the first graph calls; each becomes one kernel. `FusionPlan` decides.
+  /// Moves the computing nodes of the first graph, and of those that its nodes hold, into region
+  /// graphs `@name.0`, `@name.1`, …, which they call; each becomes one kernel. `FusionPlan` decides.
   ///
   /// Requires: no calls in the first graph (see `inline-calls`). Guarantees: the same values;
   /// the first graph holds parameters, constants, kernels, calls, and views that give what lies in
   /// memory another shape.
   public static let fuse = Pass("fuse", summary: "group nodes into kernels") { module in
     guard let main = module.graphs.first else { return module }
-    var fusion = Fusion(main, FusionPlan(main))
-    return fusion.module(keeping: module)
+    var regions = FusedRegions(module)
+    let fused = regions.fuse(main)
+    return Module(
+      graphs: [fused] + regions.graphs + module.graphs.dropFirst(), kernels: module.kernels)
+  }
+}
+
+/// Regions made so far, with their names.
+private struct FusedRegions {
+  private(set) var graphs: [Graph] = []
+  private let prefix: String
+  private var taken: Set<String>
+  private var nextName = 0
+
+  init(_ module: Module) {
+    prefix = module.graphs.first?.name ?? ""
+    taken = Set(module.graphs.map(\.name) + module.normalized().kernels.map(\.name))
+  }
+
+  mutating func append(_ graph: Graph) { graphs.append(graph) }
+
+  /// `name.0`, `name.1`, … without those that the module has.
+  mutating func freshName() -> String {
+    while true {
+      let name = "\(prefix).\(nextName)"
+      nextName += 1
+      if !taken.contains(name) { return name }
+    }
+  }
+
+  /// The graph with calls of regions, and so are those that its nodes hold.
+  mutating func fuse(_ graph: Graph) -> Graph {
+    var fusion = Fusion(graph, FusionPlan(graph), self)
+    let fused = fusion.fused()
+    self = fusion.made
+    return fused.mappingBodies { fuse($0) }
   }
 }
 
@@ -29,7 +63,7 @@ private struct Fusion {
   let graph: Graph
   let regions: [FusionPlan.Region]
   private var main: Graph
-  private var callees: [Graph] = []
+  private(set) var made: FusedRegions
   /// By node: the region that writes it.
   private var home: [NodeID: Int] = [:]
   /// Views of what is in memory that are needed in memory themselves.
@@ -37,11 +71,10 @@ private struct Fusion {
   /// Old values that the new graph has.
   private var values: [ValueID: ValueID] = [:]
   private var isEmitted: Set<Item> = []
-  private var taken: Set<String> = []
-  private var nextName = 0
 
-  init(_ graph: Graph, _ plan: FusionPlan) {
+  init(_ graph: Graph, _ plan: FusionPlan, _ made: FusedRegions) {
     self.graph = graph
+    self.made = made
     regions = plan.regions
     main = Graph(name: graph.name)
     for (index, region) in regions.enumerated() {
@@ -50,14 +83,12 @@ private struct Fusion {
     reshapes = plan.reshapes
   }
 
-  mutating func module(keeping module: Module) -> Module {
-    taken = Set(module.graphs.map(\.name) + module.kernels.map(\.name))
-    for case .kernel(let kernel) in graph.nodes.map(\.kind) { taken.insert(kernel.name) }
+  mutating func fused() -> Graph {
     for id in graph.ids {
       if !isFree(id), home[id] != nil || !isComputed(id) { emit(item(of: id)) }
     }
     main.results = graph.results.compactMap { values[$0] }
-    return Module(graphs: [main] + callees + module.graphs.dropFirst(), kernels: module.kernels)
+    return main
   }
 
   /// Nodes that regions hold.
@@ -148,18 +179,9 @@ private struct Fusion {
     return id
   }
 
-  /// `name.0`, `name.1`, … without those that the module has.
-  private mutating func freshName() -> String {
-    while true {
-      let name = "\(graph.name).\(nextName)"
-      nextName += 1
-      if !taken.contains(name) { return name }
-    }
-  }
-
   private mutating func call(_ region: Int) {
     let (members, inputs) = contents(of: region)
-    var callee = Graph(name: freshName())
+    var callee = Graph(name: made.freshName())
     var inside: [ValueID: ValueID] = [:]
     for (index, input) in inputs.enumerated() {
       let type = graph[type: input]
@@ -176,6 +198,6 @@ private struct Fusion {
     let node = Node(.call(callee.name), operands, outputs.map { graph[$0].types[0] })
     let id = main.append(node, at: graph.locations[outputs[0].index])
     for (index, output) in outputs.enumerated() { values[ValueID(output)] = ValueID(id, index) }
-    callees.append(callee)
+    made.append(callee)
   }
 }

@@ -20,6 +20,19 @@ extension FusionPlan {
     return false
   }
 
+  /// Regions that read what kernels, loops and conditionals make of a node: paths lead to them.
+  func regionsBehindOpaqueUsers(of id: NodeID) -> [Int] {
+    var found: [Int] = []
+    var seen: Set<NodeID> = []
+    var pending = opaqueUsers[id.index]
+    while let user = pending.popLast() {
+      guard seen.insert(user).inserted else { continue }
+      found += readingRegions(of: user)
+      pending += opaqueUsers[user.index]
+    }
+    return found
+  }
+
   /// The most tensors that one kernel reads and writes.
   static let mostArguments = 120
 

@@ -62,7 +62,8 @@ public struct FusionPlan: Sendable {
   /// By node: every use by a computing node, with whether indices are the same.
   private(set) var uses: [[Use]]
   private(set) var isResult: [Bool]
-  private var hasOpaqueUse: [Bool]
+  /// By node: the kernels, loops and conditionals that read it, or another shape of its memory.
+  private(set) var opaqueUsers: [[NodeID]]
   /// Views that are needed in memory, and are the memory of their operands.
   private(set) var reshapes: Set<NodeID> = []
   /// By node: regions in which it is evaluated.
@@ -99,7 +100,7 @@ public struct FusionPlan: Sendable {
     let count = graph.nodes.count
     uses = Array(repeating: [], count: count)
     isResult = Array(repeating: false, count: count)
-    hasOpaqueUse = Array(repeating: false, count: count)
+    opaqueUsers = Array(repeating: [], count: count)
     regionsOf = Array(repeating: [], count: count)
     rowOrigins = Self.rowOrigins(of: graph)
     readsMemoryOnly = Self.readsMemoryOnly(in: graph)
@@ -124,7 +125,9 @@ public struct FusionPlan: Sendable {
     }
   }
 
-  private func isInMemory(_ id: NodeID) -> Bool { isResult[id.index] || hasOpaqueUse[id.index] }
+  private func isInMemory(_ id: NodeID) -> Bool { isResult[id.index] || hasOpaqueUse(id) }
+
+  private func hasOpaqueUse(_ id: NodeID) -> Bool { !opaqueUsers[id.index].isEmpty }
 
   /// Views and iotas are index maps that each consumer evaluates for itself.
   func isIndexMap(_ id: NodeID) -> Bool {
@@ -145,13 +148,16 @@ public struct FusionPlan: Sendable {
     for result in graph.results { isResult[result.node.index] = true }
     for id in graph.ids where isOpaque(id) {
       for operand in graph[id].operands {
-        if let value = operand.value { hasOpaqueUse[value.node.index] = true }
+        if let value = operand.value { opaqueUsers[value.node.index].append(id) }
       }
     }
     // What another shape of the same memory is of must be in memory.
     for id in graph.ids.reversed() where isInMemory(id) && graph.isReshape(id) {
       reshapes.insert(id)
-      if let value = graph[id].operands[0].value { isResult[value.node.index] = true }
+      if let value = graph[id].operands[0].value {
+        isResult[value.node.index] = true
+        opaqueUsers[value.node.index] += opaqueUsers[id.index]
+      }
     }
     for id in graph.ids where computes(id) { collectUses(of: id) }
   }
@@ -185,9 +191,11 @@ public struct FusionPlan: Sendable {
   private mutating func place(_ id: NodeID) {
     let operations = cost.operations(of: graph[id], in: graph)
     let readers = readingRegions(of: id)
-    if readers.isEmpty || hasOpaqueUse[id.index] {
+    if readers.isEmpty || hasOpaqueUse(id) {
       let reason =
-        hasOpaqueUse[id.index] ? "read by a kernel that is already built" : "a result of the graph"
+        hasOpaqueUse(id)
+        ? "read by a kernel that is already built, a loop or a conditional"
+        : "a result of the graph"
       open(id, operations, readers, readers.isEmpty ? nil : reason)
     } else if isReducedAcrossRows(id, readers) {
       open(id, operations, readers, "a value per row, computed with its row")
@@ -214,7 +222,7 @@ public struct FusionPlan: Sendable {
     return region
   }
 
-  private func readingRegions(of id: NodeID) -> [Int] {
+  func readingRegions(of id: NodeID) -> [Int] {
     var result: [Int] = []
     for use in uses[id.index] {
       for region in regionsOf[use.consumer.index] {
@@ -308,7 +316,7 @@ public struct FusionPlan: Sendable {
       regions[region].reduced = origin.axes
     }
     regions[region].outputs = [id]
-    regions[region].readers = readers
+    regions[region].readers = readers + regionsBehindOpaqueUsers(of: id)
     evaluate(id, in: region, operations, isAligned: !isIndexMap(id))
     if let reason { record(id, isFused: false, reason) }
   }

@@ -140,16 +140,40 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// Changes the graphs that nodes hold, the innermost first, then this one.
+  package func mappingWithBodies<Failure: Error>(
+    _ change: (Graph) throws(Failure) -> Graph
+  ) throws(Failure) -> Graph {
+    try change(
+      try mappingBodies { (body) throws(Failure) in try body.mappingWithBodies(change) })
+  }
+}
+
 extension Pass where Input == Module, Output == Module {
-  /// A pass that treats each graph of a module by itself.
+  /// A pass that treats each graph of a module, and each that a node holds, by itself.
   static func onGraphs(
     _ name: String, summary: String, changesRounding: Bool = false,
     _ body: @escaping @Sendable (Graph) -> Graph
   ) -> Self {
     Pass(name, summary: summary, changesRounding: changesRounding) { module in
       var module = module
-      for index in module.graphs.indices { module.graphs[index] = body(module.graphs[index]) }
+      for index in module.graphs.indices {
+        module.graphs[index] = module.graphs[index].mappingWithBodies(body)
+      }
       return module
+    }
+  }
+
+  /// A pass that treats the first graph of a module, and each that its nodes hold, by itself.
+  static func onFirstGraph(
+    _ name: String, summary: String, _ body: @escaping @Sendable (Graph) -> Graph
+  ) -> Self {
+    Pass(name, summary: summary) { module in
+      guard let main = module.graphs.first else { return module }
+      return Module(
+        graphs: [main.mappingWithBodies(body)] + module.graphs.dropFirst(),
+        kernels: module.kernels)
     }
   }
 }

@@ -4,7 +4,7 @@ public import IRCore
 public import TensorIR
 
 extension Pass where Input == Module, Output == Module {
-  /// Replaces every call in the first graph by the callee's nodes, until none is left, and drops
+  /// Replaces every call in the first graph, and in those that its nodes hold, by the callee's nodes, until none is left, and drops
   /// the other graphs.
   ///
   /// Requires: no recursion (the verifier refuses it). Guarantees: one graph without calls.
@@ -12,13 +12,16 @@ extension Pass where Input == Module, Output == Module {
     "inline-calls", summary: "put called graphs in place of calls"
   ) { module in
     guard var main = module.graphs.first else { return module }
-    while main.nodes.contains(where: \.isCall) { main = inlined(main, module) }
+    while main.withBodies.contains(where: { $0.nodes.contains(where: \.isCall) }) {
+      main = main.mappingWithBodies { inlined($0, module) }
+    }
     return Module(graphs: [main], kernels: module.kernels)
   }
 }
 
 /// One round: the calls of the callees stay.
 private func inlined(_ graph: Graph, _ module: Module) -> Graph {
+  guard graph.nodes.contains(where: \.isCall) else { return graph }
   var result = Graph(name: graph.name)
   var values: [ValueID: ValueID] = [:]
   for id in graph.ids {

@@ -15,11 +15,21 @@ extension Pass where Input == Module, Output == Module {
     "join-phases", summary: "short regions as phases of the kernel that they read"
   ) { module in
     guard let main = module.graphs.first else { return module }
-    let plan = PhasePlan(main, module)
-    if plan.groups.isEmpty { return module }
-    var joining = PhaseJoining(main, module, plan)
-    return joining.joined()
+    var regions = Array(module.graphs.dropFirst())
+    let joined = joined(main, &regions)
+    return Module(graphs: [joined] + regions, kernels: module.kernels)
   }
+}
+
+/// A graph with calls of joined regions, and so are those that its nodes hold.
+private func joined(_ graph: Graph, _ regions: inout [Graph]) -> Graph {
+  let plan = PhasePlan(graph, Module(graphs: [graph] + regions))
+  var result = graph
+  if !plan.groups.isEmpty {
+    var joining = PhaseJoining(graph, plan)
+    (result, regions) = joining.joined(regions)
+  }
+  return result.mappingBodies { joined($0, &regions) }
 }
 
 /// Which calls of a fused graph become phases of one kernel.
@@ -167,7 +177,6 @@ extension Node {
 /// Rewrites a fused graph by a plan.
 private struct PhaseJoining {
   private let main: Graph
-  private let module: Module
   private let groups: [PhasePlan.Group]
   private var result: Graph
   private var values: [ValueID: ValueID] = [:]
@@ -175,14 +184,14 @@ private struct PhaseJoining {
   /// New names of regions.
   private var names: [String: String] = [:]
 
-  init(_ main: Graph, _ module: Module, _ plan: PhasePlan) {
+  init(_ main: Graph, _ plan: PhasePlan) {
     self.main = main
-    self.module = module
     groups = plan.groups
     result = Graph(name: main.name)
   }
 
-  mutating func joined() -> Module {
+  /// The graph, and the regions that it calls.
+  mutating func joined(_ regions: [Graph]) -> (Graph, [Graph]) {
     let joined = Set(groups.flatMap(\.calls))
     for id in main.ids where isLeaf(id) { copy(id) }
     for id in main.ids where !isLeaf(id) {
@@ -193,12 +202,12 @@ private struct PhaseJoining {
       }
     }
     result.results = main.results.compactMap { values[$0] }
-    let regions = module.graphs.dropFirst().map { graph in
+    let renamed = regions.map { graph in
       var graph = graph
       graph.name = names[graph.name] ?? graph.name
       return graph
     }
-    return Module(graphs: [result] + outer + regions, kernels: module.kernels)
+    return (result, outer + renamed)
   }
 
   /// Parameters and constants, which later phases may read, come first.

@@ -10,12 +10,11 @@ extension Pass where Input == Module, Output == Module {
   ///
   /// Requires: no calls in the first graph. Guarantees: the same bits; where the number of
   /// elements is known, no reduction in lanes combines more than one chunk.
-  public static let splitReductions = Pass(
+  public static let splitReductions = Pass.onFirstGraph(
     "split-reductions", summary: "one reduction per chunk, and one of their results"
-  ) { module in
-    guard let main = module.graphs.first else { return module }
-    var splitting = ReductionSplitting(main)
-    return Module(graphs: [splitting.run()] + module.graphs.dropFirst(), kernels: module.kernels)
+  ) { graph in
+    var splitting = ReductionSplitting(graph)
+    return splitting.run()
   }
 }
 

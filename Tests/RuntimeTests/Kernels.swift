@@ -62,3 +62,10 @@ let probeFloatingPoint: lathe_kernel = { buffers, _, begin, end, _, _ in
     cells[Int(i)] = isExact && (one * 2 / 3).bitPattern == 0x3FE5_5555_5555_5555 ? 1 : 0
   }
 }
+
+/// Sets the byte of the second buffer to whether the first number of the first is below symbol 0.
+let storeWhetherBelow: lathe_kernel = { buffers, symbols, begin, end, _, _ in
+  guard let numbers = buffers?[0]?.assumingMemoryBound(to: Int64.self), let limit = symbols?[0]
+  else { return }
+  buffers?[1]?.storeBytes(of: numbers[0] < limit ? 1 : 0, as: UInt8.self)
+}

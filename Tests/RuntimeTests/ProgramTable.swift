@@ -6,6 +6,7 @@ import Testing
 final class ProgramTable: @unchecked Sendable {  // Immutable once made; run by many threads.
   private var steps: UnsafeMutableBufferPointer<lathe_step>
   private var arguments: [UnsafeMutableBufferPointer<lathe_argument>] = []
+  private var terms: [UnsafeMutableBufferPointer<lathe_term>] = []
   private var symbols: [UnsafeMutableBufferPointer<Int32>] = []
   let program: UnsafeMutablePointer<lathe_program>
 
@@ -13,7 +14,14 @@ final class ProgramTable: @unchecked Sendable {  // Immutable once made; run by 
     steps = .allocate(capacity: rows.count)
     program = .allocate(capacity: 1)
     for (index, row) in rows.enumerated() {
-      let own = copy(row.arguments)
+      let own = copy(
+        row.arguments.map { argument in
+          let list = copy(argument.terms)
+          terms.append(list)
+          return lathe_argument(
+            slot: argument.slot, term_count: UInt32(list.count), offset: argument.offset,
+            terms: UnsafePointer(list.baseAddress))
+        })
       let named = copy(row.symbols)
       arguments.append(own)
       symbols.append(named)
@@ -32,6 +40,7 @@ final class ProgramTable: @unchecked Sendable {  // Immutable once made; run by 
 
   deinit {
     for table in arguments { table.deallocate() }
+    for table in terms { table.deallocate() }
     for table in symbols { table.deallocate() }
     steps.deallocate()
     program.deallocate()
@@ -57,12 +66,12 @@ private func copy<T>(_ values: [T]) -> UnsafeMutableBufferPointer<T> {
 /// One row of a table, its pointers not yet set.
 struct Step: @unchecked Sendable {  // A value; its kernel is a function without state.
   var step = lathe_step()
-  var arguments: [lathe_argument] = []
+  var arguments: [Argument] = []
   var symbols: [Int32] = []
 
   /// A call that costs enough to be shared, unless `cost` says otherwise.
   static func call(
-    _ kernel: lathe_kernel?, _ arguments: [lathe_argument], symbols: [Int32] = [],
+    _ kernel: lathe_kernel?, _ arguments: [Argument], symbols: [Int32] = [],
     count: lathe_extent, chunk: Int64 = 1, barrier: Bool = true, cost: UInt32 = 1_000_000
   ) -> Step {
     var step = lathe_step()
@@ -75,12 +84,26 @@ struct Step: @unchecked Sendable {  // A value; its kernel is a function without
     return Step(step: step, arguments: arguments, symbols: symbols)
   }
 
-  static func loop(_ trips: lathe_extent, to end: UInt32) -> Step {
+  static func loop(
+    _ trips: lathe_extent, to end: UInt32, told argument: Argument? = nil
+  ) -> Step {
     var step = lathe_step()
     step.kind = LATHE_STEP_LOOP_BEGIN
     step.count = trips
     step.match = end
-    return Step(step: step)
+    return Step(step: step, arguments: argument.map { [$0] } ?? [])
+  }
+
+  /// A step that decides by a byte, ends a block or begins a section.
+  static func block(
+    _ kind: lathe_step_kind, to match: UInt32 = 0, _ arguments: [Argument] = [],
+    barrier: Bool = false
+  ) -> Step {
+    var step = lathe_step()
+    step.kind = kind
+    step.flags = barrier ? LATHE_STEP_BARRIER : 0
+    step.match = match
+    return Step(step: step, arguments: arguments)
   }
 
   static func end(of begin: UInt32) -> Step {
@@ -111,16 +134,35 @@ extension lathe_extent {
   }
 }
 
-extension lathe_argument {
-  static func slot(_ slot: UInt32, offset: Int64 = 0) -> lathe_argument {
-    lathe_argument(slot: slot, symbol: 0, ring: 0, phase: 0, offset: offset, stride: 0)
+/// An argument of a step with the terms that the table will point to.
+struct Argument: Sendable {
+  var slot: UInt32
+  var offset: Int64 = 0
+  var terms: [lathe_term] = []
+
+  static func slot(_ slot: UInt32, offset: Int64 = 0) -> Argument {
+    Argument(slot: slot, offset: offset)
   }
 
   static func moving(
     _ slot: UInt32, by stride: Int64, along symbol: Int32, ring: UInt32 = 0, phase: UInt32 = 0
-  ) -> lathe_argument {
-    lathe_argument(
-      slot: slot, symbol: symbol, ring: ring, phase: phase, offset: 0, stride: stride)
+  ) -> Argument {
+    Argument(
+      slot: slot, terms: [lathe_term(symbol: symbol, ring: ring, phase: phase, stride: stride)])
+  }
+
+  /// The counter of a loop.
+  static func counter(_ depth: Int32) -> Argument {
+    Argument(
+      slot: LATHE_SLOT_COUNTER,
+      terms: [lathe_term(symbol: lathe_loop_counter(depth), ring: 0, phase: 0, stride: 0)])
+  }
+
+  /// The same address, moved along another loop too.
+  func moving(by stride: Int64, along symbol: Int32) -> Argument {
+    var moved = self
+    moved.terms.append(lathe_term(symbol: symbol, ring: 0, phase: 0, stride: stride))
+    return moved
   }
 }
 

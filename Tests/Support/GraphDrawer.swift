@@ -7,11 +7,13 @@ import TensorIR
 struct GraphDrawer {
   var random: SplitMix64
   var builder: GraphBuilder
-  private let shapes: ShapePool
+  let shapes: ShapePool
   private let name: String
   private let size: Int
   var values: [ValueID] = []
   private var callees: [Graph] = []
+  /// Number of loops around.
+  var depth = 0
 
   private static let typings = RowTyping.all
 
@@ -35,12 +37,15 @@ struct GraphDrawer {
   private var results: [ValueID] = []
 
   /// Adds nodes, then chooses results.
-  mutating func draw() {
+  mutating func draw() { draw(size: size) }
+
+  /// Adds about `size` nodes, then chooses results.
+  mutating func draw(size: Int) {
     // One graph in four is mostly reductions, scans and what works along rows, one in four mostly
     // contractions.
     let choices = random.pick([
       [2, 3, 7, 7, 8, 9, 9, 9, 10, 11, 12], [0, 2, 3, 7, 10, 11, 20, 20, 21, 21, 21],
-      Array(0...20), Array(0...20),
+      Array(0...20), Array(0...22) + [22, 22],
     ])
     var attempts = 0
     while builder.graph.nodes.count < size + builder.graph.parameters.count, attempts < size * 4 {
@@ -57,11 +62,12 @@ struct GraphDrawer {
         case 9: rows(value)
         case 20: contract(value).map { [$0] }
         case 21: layer(value)
+        case 22: depth < 2 ? loop(value) : nil
         default: elementwise(value).map { [$0] }
         }
       values += made ?? []
     }
-    let last = values[values.count - 1]
+    guard let last = values.last else { return }
     results = [last] + (0..<random.integer(0...3)).map { _ in random.pick(values) }
   }
 
@@ -131,7 +137,7 @@ struct GraphDrawer {
     return .literal(literal(dtype))
   }
 
-  private mutating func literal(_ dtype: DType) -> Literal {
+  mutating func literal(_ dtype: DType) -> Literal {
     let literal = Literal(dtype, bits: dtype.sample(&random))
     return literal.isNaN ? Literal(dtype, .nan) : literal
   }

@@ -109,7 +109,43 @@ import Testing
       Node(.reduce(Reduction(.argMax, axes: [0], order: .sequential)), [x], [type, type]),
       "%0: reduce: 1 result expected, found 2"
     ),
+    (
+      Node(.loop(LoopNode(body: body(["t", "s"]), count: 4, carriedCount: 1)), [x, x], type),
+      "%0: loop: 1 operands expected, found 2"
+    ),
+    (
+      Node(
+        .loop(LoopNode(body: body(["t"]), count: 4, carriedCount: 1)), [x], type),
+      "%0: loop: a body of at least 2 parameters expected, found 1"
+    ),
+    (
+      Node(
+        .loop(
+          LoopNode(
+            body: body(["t", "s"]), condition: body(["t", "u"]), count: 4, carriedCount: 1)), [x],
+        type),
+      "%0: loop: the body's parameters but for its rows expected of the condition"
+    ),
+    (
+      Node(.loop(LoopNode(body: body(["s", "t"]), count: 4, carriedCount: 1)), [x], type),
+      "%0: loop: i64 expected for the step's number, found f32[4]"
+    ),
+    (
+      Node(
+        .conditional(ConditionalNode(then: body(["s"]), otherwise: body(["t"]))), [x], type),
+      "%0: conditional: two bodies of equal parameters expected"
+    ),
   ]
+
+  /// A graph that returns its last parameter; `t` is a step's number.
+  static func body(_ names: [String]) -> Graph {
+    var graph = Graph(name: "body")
+    for name in names {
+      graph.append(Node(.parameter(name), [], name == "t" ? TensorType(.i64) : type))
+    }
+    graph.results = [ValueID(NodeID(names.count - 1))]
+    return graph
+  }
 
   @Test(arguments: data.indices) func refusesData(index: Int) {
     let (node, message) = Self.data[index]

@@ -53,6 +53,10 @@ enum {
   LATHE_MAX_SYMBOLS = 64,
   /// The deepest nesting of loops in a program.
   LATHE_MAX_LOOP_DEPTH = 16,
+  /// The deepest nesting of loops, branches and sections in a program.
+  LATHE_MAX_NESTING = 64,
+  /// The most terms of an argument's address: one per loop.
+  LATHE_MAX_TERMS = LATHE_MAX_LOOP_DEPTH,
   /// The most steps of a program.
   LATHE_MAX_STEPS = (1 << 24) - 2,
   /// The most threads of a team, the caller included.
@@ -62,7 +66,8 @@ enum {
 /// Names the counter of an enclosing loop where a symbol is expected.
 ///
 /// Depth 0 is the outermost loop. Symbol references at 0 and above name the caller's symbols;
-/// those below 0 name counters.
+/// those below 0 name counters. Behind its loop a counter is the number of steps that were made,
+/// until another loop of the depth begins, or the block ends that the loop stands in.
 static inline int32_t lathe_loop_counter(int32_t depth) { return -1 - depth; }
 
 /// A number known when the program runs: `constant + scale * symbol`; `symbol` is not read if
@@ -74,22 +79,31 @@ typedef struct lathe_extent {
   int32_t symbol;
 } lathe_extent;
 
-/// The address of one argument: `slots[slot] + offset + stride * position`.
+/// One summand of an address: `stride * position`.
 ///
 /// With `ring` 0 the position is the value of `symbol`; else it is (value + phase) mod `ring`,
 /// which rotates through the last few iterations of a loop: the state a recurrence carries lives
 /// in a ring of 2, read at phase 0 and written at phase 1. There the value must not be negative.
-/// `symbol` is not read if `stride` is 0.
-typedef struct lathe_argument {
-  uint32_t slot;
+typedef struct lathe_term {
   /// A symbol or, through `lathe_loop_counter`, the counter of an enclosing loop.
   int32_t symbol;
   uint32_t ring;
   uint32_t phase;
   /// In bytes.
-  int64_t offset;
-  /// In bytes.
   int64_t stride;
+} lathe_term;
+
+/// Instead of a slot: the memory is the counter of a loop, an int64_t, which the calling thread has
+/// for itself. The argument has one term, whose symbol names the loop and whose stride is 0.
+static const uint32_t LATHE_SLOT_COUNTER = UINT32_MAX;
+
+/// The address of one argument: `slots[slot] + offset`, and its terms.
+typedef struct lathe_argument {
+  uint32_t slot;
+  uint32_t term_count;
+  /// In bytes.
+  int64_t offset;
+  const lathe_term *terms;
 } lathe_argument;
 
 /// What a step does.
@@ -97,24 +111,47 @@ typedef enum lathe_step_kind {
   /// Calls a kernel on `count` iterations, `chunk` at a time.
   LATHE_STEP_CALL = 0,
   /// Begins a loop of `count` trips that ends at step `match`; none if `count` is not positive.
+  /// With an argument, which is the address of an int64_t, it makes as many trips as that says, and
+  /// `count` at most.
   LATHE_STEP_LOOP_BEGIN = 1,
   /// Ends the loop that began at step `match`.
   LATHE_STEP_LOOP_END = 2,
+  /// Leaves the innermost loop, which ends at step `match`, unless the byte at the one argument is
+  /// set.
+  LATHE_STEP_LOOP_TEST = 3,
+  /// Goes behind step `match`, which is its ELSE or END_IF, unless the byte at the one argument is
+  /// set.
+  LATHE_STEP_IF = 4,
+  /// Ends what is done where the byte is set: goes behind step `match`, the END_IF.
+  LATHE_STEP_ELSE = 5,
+  /// Ends the branches of an IF.
+  LATHE_STEP_END_IF = 6,
+  /// Begins steps that one thread walks alone, in order, while the others go on to the next
+  /// barrier; they end at step `match`. What is too short to be shared costs no waking and no
+  /// waiting there.
+  LATHE_STEP_SECTION_BEGIN = 7,
+  /// Ends the section that began at step `match`.
+  LATHE_STEP_SECTION_END = 8,
 } lathe_step_kind;
 
-/// Set in `flags` of a call that begins only when every earlier call is done. A call without it
-/// may overlap all calls back to the last barrier, those of the previous trip included.
+/// The trips of a loop that only its tests end.
+static const int64_t LATHE_UNBOUNDED = INT64_MAX;
+
+/// Set in `flags` of a call or a section that begins only when every earlier call is done. Without
+/// it, it may overlap all calls back to the last barrier, those of the previous trip included.
+/// Steps that read memory to decide (a loop with an argument, LOOP_TEST, IF) always wait.
 static const uint32_t LATHE_STEP_BARRIER = 1;
 
 /// One row of a program. Fields that its kind does not name are 0.
 typedef struct lathe_step {
   lathe_step_kind kind;
   uint32_t flags;
-  /// The other end of a loop, an index into the steps.
+  /// The other end of a loop, a branch or a section, an index into the steps.
   uint32_t match;
   uint32_t argument_count;
   uint32_t symbol_count;
-  /// A rough cost of one chunk in nanoseconds; decides only whether threads are worth waking.
+  /// A rough cost of one chunk, or of a section, in nanoseconds; decides only whether threads are
+  /// worth waking.
   uint32_t chunk_cost;
   lathe_kernel kernel;
   const lathe_argument *arguments;
@@ -152,7 +189,15 @@ typedef enum lathe_program_fault {
   LATHE_PROGRAM_SYMBOL_OUT_OF_RANGE,
   LATHE_PROGRAM_LOOPS_TOO_DEEP,
   LATHE_PROGRAM_LOOPS_UNMATCHED,
+  LATHE_PROGRAM_BLOCKS_TOO_DEEP,
+  LATHE_PROGRAM_BLOCKS_UNMATCHED,
+  LATHE_PROGRAM_ARGUMENT_MISSING,
+  LATHE_PROGRAM_TOO_MANY_TERMS,
 } lathe_program_fault;
+
+/// A kernel that copies its first argument to the second: iterations are bytes.
+void lathe_copy(void *const *buffers, const int64_t *symbols, int64_t begin, int64_t end,
+                lathe_status *status, void *scratch);
 
 /// Checks all that `lathe_run` takes for granted, and stores the offending step in `step` (which
 /// may be NULL). Meant to be called once, when a program is made or loaded.

@@ -48,7 +48,7 @@ struct TracedFunction<
     }
     structures.state.update(&state, replace)
     structures.arguments.update(&arguments, replace)
-    var results = try body(&state, arguments)
+    var results = try OpenLoops.suspended { () throws(Failure) in try body(&state, arguments) }
     let parts =
       NamedPart.all(of: state, structures.state, at: location)
       + NamedPart.all(of: results, structures.results, at: location)
@@ -61,7 +61,7 @@ struct TracedFunction<
     let stateCount = nodes.count
     structures.results.update(&results, take)
     structures.arguments.update(&arguments) { $0 = Tensor(scalar: .integer(0)) }
-    requireNoLeak(from: placeholders)
+    requireNoLeak(from: placeholders, "compile", "the function that is traced")
     do { try Evaluation.evaluate(capturedComputations(of: nodes)) } catch {
       misuse("compile: \(error)", at: location)
     }
@@ -71,25 +71,25 @@ struct TracedFunction<
       stateCount: stateCount)
   }
 
-  /// Ends with a message where something outside still holds a value of the trace.
-  private func requireNoLeak(from placeholders: [TraceNode]) {
-    var met = Set(placeholders.map(ObjectIdentifier.init))
-    var queue = placeholders
-    var next = 0
-    while next < queue.count {
-      let node = queue[next]
-      let snapshot = node.snapshot
-      if snapshot.isHeld {
-        let name = next < placeholders.count ? "an argument" : "a value made here"
-        misuse(
-          "compile: \(name) is kept beyond the function that is traced; return it instead",
-          at: node.location)
-      }
-      for user in snapshot.consumers where met.insert(ObjectIdentifier(user)).inserted {
-        queue.append(user)
-      }
-      next += 1
+}
+
+/// Ends with a message where something outside still holds a value that depends on placeholders.
+func requireNoLeak(from placeholders: [TraceNode], _ function: String, _ place: String) {
+  var met = Set(placeholders.map(ObjectIdentifier.init))
+  var queue = placeholders
+  var next = 0
+  while next < queue.count {
+    let node = queue[next]
+    let snapshot = node.snapshot
+    if snapshot.isHeld {
+      let name = next < placeholders.count ? "an argument" : "a value made here"
+      misuse(
+        "\(function): \(name) is kept beyond \(place); return it instead", at: node.location)
     }
+    for user in snapshot.consumers where met.insert(ObjectIdentifier(user)).inserted {
+      queue.append(user)
+    }
+    next += 1
   }
 }
 

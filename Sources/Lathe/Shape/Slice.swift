@@ -24,7 +24,7 @@ struct Slice {
   /// Applies the next selection; returns what is wrong with it, if anything is.
   mutating func append(_ selection: AxisSelection) -> String? {
     switch selection {
-    case .rest: return nil
+    case .rest, .step: return nil
     case .insertion:
       shape.append(1)
       return nil

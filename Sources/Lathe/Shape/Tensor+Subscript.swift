@@ -25,12 +25,16 @@ extension Tensor {
       var selections: [AxisSelection] = []
       for index in repeat each indices { selections.append(index.selection) }
       let location = SourceLocation.line(file: file, line: line)
+      if let row = row(of: &selections, at: location) {
+        return row.reading(row.slice(selections, at: location), at: location)
+      }
       return reading(slice(selections, at: location), at: location)
     }
     set {
       var selections: [AxisSelection] = []
       for index in repeat each indices { selections.append(index.selection) }
       let location = SourceLocation.line(file: file, line: line)
+      if assignRow(newValue, selections, at: location) { return }
       assign(newValue, to: slice(selections, at: location), at: location)
     }
     // Written out, because Swift 6.3.1 crashes when it makes this accessor for a parameter pack.
@@ -38,6 +42,14 @@ extension Tensor {
       var selections: [AxisSelection] = []
       for index in repeat each indices { selections.append(index.selection) }
       let location = SourceLocation.line(file: file, line: line)
+      var rest = selections
+      if var part = row(of: &rest, at: location) {
+        let slice = part.slice(rest, at: location)
+        part = part.reading(slice, at: location)
+        yield &part
+        _ = assignRow(part, selections, at: location)
+        return
+      }
       let slice = slice(selections, at: location)
       var part = reading(slice, at: location)
       yield &part
@@ -45,7 +57,7 @@ extension Tensor {
     }
   }
 
-  private func slice(_ selections: [AxisSelection], at location: SourceLocation) -> Slice {
+  func slice(_ selections: [AxisSelection], at location: SourceLocation) -> Slice {
     var slice = Slice(of: shape)
     for selection in expanded(selections, at: location) {
       if let problem = slice.append(selection) {
@@ -77,7 +89,10 @@ extension Tensor {
   private static let copiedBytes: Int = 65_536
 
   private func reading(_ slice: Slice, at location: SourceLocation) -> Tensor {
-    if let storage = readyStorage, slice.shape != shape, let first = slice.run {
+    // While a loop is open nothing is done at once: its steps would look different.
+    if OpenLoops.currentStep == nil, let storage = readyStorage, slice.shape != shape,
+      let first = slice.run
+    {
       let size = dtype.byteSize
       let bytes = first * size..<(first + slice.shape.reduce(1, *)) * size
       if !bytes.isEmpty, let part = Storage(bytes, of: storage) {
@@ -95,9 +110,9 @@ extension Tensor {
     return view(slice.indices, slice.shape, at: location)
   }
 
-  private mutating func assign(_ value: Tensor, to slice: Slice, at location: SourceLocation) {
+  mutating func assign(_ value: Tensor, to slice: Slice, at location: SourceLocation) {
     let value = value.fitted(to: self, slice, at: location)
-    if isTraced || value.isTraced {
+    if isTraced || value.isTraced || OpenLoops.currentStep != nil {
       self = updated(slice, with: value, at: location)
       return
     }
@@ -117,7 +132,7 @@ extension Tensor {
   }
 
   /// This value with the element type of `tensor` and the shape of `slice`.
-  private func fitted(to tensor: Tensor, _ slice: Slice, at location: SourceLocation) -> Tensor {
+  func fitted(to tensor: Tensor, _ slice: Slice, at location: SourceLocation) -> Tensor {
     var value = self
     if case .scalar(let scalar) = representation {
       guard let literal = scalar.literal(tensor.dtype) else {

@@ -5,7 +5,8 @@
 /// - `.all`: the whole axis;
 /// - `.stride(from:to:by:)`: every so many elements, backwards for a negative step;
 /// - `.newAxis`: an axis of extent 1;
-/// - `.ellipsis`: as many whole axes as the other indices leave.
+/// - `.ellipsis`: as many whole axes as the other indices leave;
+/// - the number of a step of a loop, or a multiple of it and a constant: see `steps(_:)`.
 ///
 /// Negative numbers count from the end: -1 is the last element.
 public protocol TensorIndex {
@@ -23,6 +24,8 @@ public enum AxisSelection: TensorIndex, Hashable, Sendable {
   case insertion
   /// As many whole axes as the other indices leave; written `.ellipsis`.
   case rest
+  /// The element that a step of a loop names; the axis is gone. At most one may stand in a subscript.
+  case step(StepIndex)
 
   /// Itself.
   public var selection: AxisSelection { self }

@@ -83,7 +83,7 @@ enum EagerPrograms {
     _ operation: TraceOperation, _ dtype: DType, _ shape: [Int], at location: SourceLocation
   ) -> Storage? {
     let nodes = operation.nodes
-    if nodes.contains(where: \.isTraced) { return nil }
+    if nodes.contains(where: \.isTraced) || OpenLoops.currentStep != nil { return nil }
     if let storage = libraryProduct(operation, dtype, shape, at: location) { return storage }
     guard let (key, inputs) = key(of: operation, dtype, shape) else {
       let node = TraceNode(operation, dtype: dtype, shape: shape, at: location)
@@ -120,7 +120,8 @@ enum EagerPrograms {
         if first == index { inputs.append(storage) }
       }
     }
-    return (Key(kind: operation.kind, operands: operands, dtype: dtype, shape: shape), inputs)
+    guard let kind = operation.kind else { return nil }
+    return (Key(kind: kind, operands: operands, dtype: dtype, shape: shape), inputs)
   }
 
   private static func compile(

@@ -23,9 +23,15 @@ struct TraceGraph {
   }
 
   /// Builds the graph that computes `results`, whose nodes come each after its operands.
-  init(name: String, placeholders: [TraceNode] = [], results: [TraceNode]) {
+  ///
+  /// - Parameter names: of the placeholders; `x0`, `x1`, … without.
+  init(
+    name: String, placeholders: [TraceNode] = [], names: [String] = [], results: [TraceNode]
+  ) {
     var builder = Builder(name: name)
-    for node in placeholders { builder.addParameter(node) }
+    for (index, node) in placeholders.enumerated() {
+      builder.addParameter(node, names.indices.contains(index) ? names[index] : nil)
+    }
     let order = builder.orderAndLeaves(of: results)
     for node in order { builder.append(node.node, node.operation) }
     builder.graph.results = results.map { builder.value(of: $0) }
@@ -44,9 +50,9 @@ private struct Builder {
 
   init(name: String) { graph = Graph(name: name) }
 
-  mutating func addParameter(_ node: TraceNode) {
-    let id = graph.append(
-      Node(.parameter("x\(graph.nodes.count)"), [], node.tensorType), at: node.location)
+  mutating func addParameter(_ node: TraceNode, _ name: String? = nil) {
+    let name = name ?? "x\(graph.nodes.count)"
+    let id = graph.append(Node(.parameter(name), [], node.tensorType), at: node.location)
     values[ObjectIdentifier(node)] = ValueID(id)
   }
 
@@ -57,8 +63,16 @@ private struct Builder {
       case .node(let node): .value(value(of: node))
       }
     }
-    let id = graph.append(Node(operation.kind, operands, node.tensorType), at: node.location)
-    values[ObjectIdentifier(node)] = ValueID(id)
+    switch operation.action {
+    case .node(let kind):
+      let types = operation.types.isEmpty ? [node.tensorType] : operation.types
+      let id = graph.append(Node(kind, operands, types), at: node.location)
+      values[ObjectIdentifier(node)] = ValueID(id)
+    case .result(let number):
+      values[ObjectIdentifier(node)] = operands[0].value.map { ValueID($0.node, number) }
+    case .row, .settingRow:
+      misuse("a value of a loop is used while the loop is open", at: node.location)
+    }
   }
 
   /// The value of a node that was appended or made a parameter.

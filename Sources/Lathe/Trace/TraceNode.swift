@@ -2,12 +2,39 @@
 
 import Driver
 import IRCore
+import Synchronization
 import TensorIR
 
 /// What a pending node computes, and from what.
 struct TraceOperation: Sendable {
-  let kind: NodeKind
+  enum Action: Hashable, Sendable {
+    /// One node of a graph.
+    case node(NodeKind)
+    /// A result of the operand, which is a node of several results.
+    case result(Int)
+    /// The row of the first operand that a step of a loop reads; the second is the step's number.
+    case row(StepRow)
+    /// The first operand with the second in place of a row; the third is the step's number.
+    case settingRow(StepRow)
+  }
+
+  let action: Action
   let operands: [TraceOperand]
+  /// Types of the results of a node of several.
+  let types: [TensorType]
+
+  init(kind: NodeKind, operands: [TraceOperand], types: [TensorType] = []) {
+    self.init(.node(kind), operands, types)
+  }
+
+  init(_ action: Action, _ operands: [TraceOperand], _ types: [TensorType] = []) {
+    self.action = action
+    self.operands = operands
+    self.types = types
+  }
+
+  /// The kind of a node of a graph.
+  var kind: NodeKind? { if case .node(let kind) = action { kind } else { nil } }
 
   /// The operands that are nodes.
   var nodes: [TraceNode] { operands.compactMap(\.node) }
@@ -64,8 +91,14 @@ final class TraceNode: Sendable {
   let dtype: DType
   let shape: [Int]
   let location: SourceLocation
-  /// Whether the value depends on a placeholder, and so exists only inside a compiled function.
-  let isTraced: Bool
+  /// Whether the value depends on a placeholder.
+  private let dependsOnPlaceholder: Bool
+  /// The step of an open loop in which the node was made; `nil` outside.
+  let step: LoopStep?
+  /// Grows with every node: one made later is no operand of one made earlier.
+  let serial: UInt64
+  /// Whether the node counts among those that wait outside of traces.
+  private let isCounted: Bool
   /// Length of the longest chain of nodes that were pending when this one was made.
   let depth: Int
   /// Bytes in memory that the operation reads; they count against the limit of what is pending.
@@ -80,19 +113,29 @@ final class TraceNode: Sendable {
     self.dtype = dtype
     self.shape = shape
     self.location = location
-    isTraced = false
+    dependsOnPlaceholder = false
+    step = OpenLoops.currentStep
+    serial = Self.nextSerial()
+    isCounted = false
     depth = 0
     pendingBytes = 0
     memory = PublishedStorage(storage)
     pending = nil
+    if let step { OpenLoops.record(self, in: step) }
   }
 
   /// An argument of a function that is being traced.
-  init(placeholder dtype: DType, shape: [Int], at location: SourceLocation) {
+  init(
+    placeholder dtype: DType, shape: [Int], of step: LoopStep? = nil,
+    at location: SourceLocation
+  ) {
     self.dtype = dtype
     self.shape = shape
     self.location = location
-    isTraced = true
+    dependsOnPlaceholder = true
+    self.step = step
+    serial = Self.nextSerial()
+    isCounted = false
     depth = 0
     pendingBytes = 0
     memory = PublishedStorage()
@@ -105,7 +148,11 @@ final class TraceNode: Sendable {
     self.shape = shape
     self.location = location
     let nodes = operation.nodes
-    isTraced = nodes.contains(where: \.isTraced)
+    for node in nodes { node.step?.requireUsable(node, at: location) }
+    dependsOnPlaceholder = nodes.contains(where: \.isTraced)
+    step = OpenLoops.currentStep
+    serial = Self.nextSerial()
+    isCounted = !dependsOnPlaceholder && step == nil
     var depth = 0
     var bytes = 0
     for node in nodes {
@@ -117,11 +164,22 @@ final class TraceNode: Sendable {
     }
     self.depth = depth + 1
     pendingBytes = bytes
-    if !isTraced { PendingTraces.add(bytes: bytes) }
+    if isCounted { PendingTraces.add(bytes: bytes) }
     memory = PublishedStorage()
     pending = Pending(.pending(operation))
     for node in nodes { node.register(consumer: self) }
+    if let step { OpenLoops.record(self, in: step) }
   }
+
+  private static let serials = Atomic<UInt64>(0)
+
+  private static func nextSerial() -> UInt64 {
+    serials.wrappingAdd(1, ordering: .relaxed).newValue
+  }
+
+  /// Whether the value exists only inside a compiled function that is being traced, or in a loop
+  /// that is open.
+  var isTraced: Bool { step?.isTraced(self) ?? dependsOnPlaceholder }
 
   /// The memory of a ready node.
   var storage: Storage? { memory.storage }
@@ -171,6 +229,18 @@ final class TraceNode: Sendable {
     }
   }
 
+  /// Lets a node that is not ready be computed by another operation.
+  func redirect(to operation: TraceOperation) {
+    let dropped: Content? = pending?.state.withLock {
+      let old = $0.content
+      $0.content = .pending(operation)
+      return old
+    }
+    for node in operation.nodes { node.register(consumer: self) }
+    // Operands are released here, outside the lock.
+    _ = consume dropped
+  }
+
   private func takeOperands() -> [TraceNode] {
     guard let pending else { return [] }
     let old: Content = pending.state.withLock {
@@ -185,7 +255,7 @@ final class TraceNode: Sendable {
   }
 
   private func leavePending() {
-    if !isTraced { PendingTraces.remove(bytes: pendingBytes) }
+    if isCounted { PendingTraces.remove(bytes: pendingBytes) }
   }
 
   /// Releases a chain of operands one by one: the default would recurse as deep as the chain.
