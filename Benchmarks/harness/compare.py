@@ -19,6 +19,7 @@ BUILD = HERE / ".build"
 PEERS = {
     "c-gcc": ("base", "c_peer.py", "gcc", "gcc"),
     "c-clang": ("base", "c_peer.py", "clang", "clang"),
+    "c-hand": ("base", "c_peer.py", "hand", "gcc"),
     "iree": ("iree", "iree_peer.py", "", None),
     "jax": ("jax", "jax_peer.py", "", None),
     "numba": ("base", "numba_peer.py", "", None),

@@ -16,6 +16,7 @@ class Workload:
     flops: int  # one exp, tanh or sigmoid counts as 20
     bytes: int  # each input read and each output written once
     tolerance: float = 2e-4  # largest error, relative to the largest reference value
+    outliers: float = 0.0  # part of the elements that may be further off
 
 
 EW_COUNT = 4_194_304
@@ -145,6 +146,53 @@ def block_inputs(g):
     return arrays
 
 
+def escape_counts(cx, cy):
+    """Iterations until |z| exceeds 2, at most 200."""
+    x0, y0 = np.broadcast_arrays(cx[None, :], cy[:, None])
+    x, y, counts = np.zeros_like(x0), np.zeros_like(y0), np.zeros(x0.shape)
+    active = np.ones(x0.shape, bool)
+    for _ in range(200):
+        with np.errstate(all="ignore"):
+            xx, yy = x * x, y * y
+            active &= xx + yy <= 4
+            counts += active
+            x, y = np.where(active, xx - yy + x0, x), np.where(active, 2 * x * y + y0, y)
+    return counts
+
+
+def accelerations(p, m):
+    """Of each body by all, softened by 1e-3."""
+    a = np.empty_like(p)
+    for i in range(len(p)):
+        d = p - p[i]
+        r2 = (d * d).sum(1) + 1e-3
+        a[i] = ((m / (r2 * np.sqrt(r2)))[:, None] * d).sum(0)
+    return a
+
+
+def jacobi(u):
+    """Ten sweeps of the mean of four neighbours; edges stay."""
+    for _ in range(10):
+        v = u.copy()
+        v[1:-1, 1:-1] = 0.25 * (u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:])
+        u = v
+    return u
+
+
+def time_warping(a, b):
+    """Cost of the best alignment, diagonal by diagonal."""
+    n = len(a)
+    before, last = np.full(n + 1, np.inf), np.full(n + 1, np.inf)
+    before[0] = 0
+    for s in range(2, 2 * n + 1):
+        i = np.arange(max(1, s - n), min(n, s - 1) + 1)
+        here = np.full(n + 1, np.inf)
+        least = np.minimum(np.minimum(last[i - 1], last[i]), before[i - 1])
+        here[i] = np.abs(a[i - 1] - b[s - i - 1]) + least
+        before, last = last, here
+    return last[n]
+
+
 def overhead_chain(x):
     """Ten elementwise operations, on any array type."""
     y = x * 2.0
@@ -244,6 +292,55 @@ WORKLOADS = {
         bytes=8 * SUM_COUNT,
         tolerance=2e-3,
     ),
+    "prefix_sum_loop": Workload(
+        "running sum of 16,777,216 elements, as a plain loop",
+        inputs=lambda g: {"x": g.random(SUM_COUNT, dtype=np.float32) - np.float32(0.5)},
+        reference=np.cumsum,
+        flops=SUM_COUNT,
+        bytes=8 * SUM_COUNT,
+        tolerance=2e-3,
+    ),
+    "mandelbrot": Workload(
+        "iterations to escape, at most 200, on 1024x1024 points",
+        inputs=lambda g: {
+            "cx": np.linspace(-2, 0.5, 1024, dtype=np.float32),
+            "cy": np.linspace(-1.25, 1.25, 1024, dtype=np.float32),
+        },
+        reference=escape_counts,
+        flops=1024 * 1024 * 52 * 10,
+        bytes=4 * 1024 * 1024,
+        outliers=0.01,  # near the border one rounding decides
+    ),
+    "nbody": Workload(
+        "accelerations of 4096 bodies by all pairs",
+        inputs=lambda g: {"p": normal(g, 4096, 3), "m": g.random(4096, dtype=np.float32)},
+        reference=accelerations,
+        flops=20 * 4096 * 4096,
+        bytes=4 * 7 * 4096,
+    ),
+    "jacobi": Workload(
+        "10 Jacobi sweeps over 2048x2048",
+        inputs=lambda g: {"u": g.random((2048, 2048), dtype=np.float32)},
+        reference=jacobi,
+        flops=40 * 2048 * 2048,
+        bytes=8 * 2048 * 2048,
+    ),
+    "dtw": Workload(
+        "cost of dynamic time warping, 2048 by 2048",
+        inputs=lambda g: {key: np.cumsum(normal(g, 2048), dtype=np.float32) for key in "ab"},
+        reference=time_warping,
+        flops=4 * 2048 * 2048,
+        bytes=8 * 2048,
+    ),
+    "histogram": Workload(
+        "16,777,216 bytes counted in 256 bins",
+        inputs=lambda g: {
+            "x": np.minimum(255, np.abs(normal(g, SUM_COUNT)) * 60).astype(np.uint8)
+        },
+        reference=lambda x: np.bincount(x.astype(np.int64), minlength=256),
+        flops=SUM_COUNT,
+        bytes=SUM_COUNT,
+    ),
     "overhead": Workload(
         "10 elementwise operations on 64 elements: the cost of a warm call",
         inputs=lambda g: {"x": g.random(TINY_COUNT, dtype=np.float32)},
@@ -332,7 +429,9 @@ def check(name, expected, output):
         raise ValueError(f"result has shape {found.shape}, expected {expected.shape}")
     if not np.all(np.isfinite(found)):
         raise ValueError("result is not finite")
-    error = float(np.max(np.abs(found - expected)) / np.max(np.abs(expected)))
+    errors = np.abs(found - expected) / np.max(np.abs(expected))
+    allowed = WORKLOADS[name].outliers
+    error = float(np.quantile(errors, 1 - allowed) if allowed else np.max(errors))
     if error > WORKLOADS[name].tolerance:
         raise ValueError(f"error {error:.1e}, expected at most {WORKLOADS[name].tolerance:.0e}")
     return error

@@ -33,16 +33,129 @@ def prefix_sum(x, y):
         y[i] = total
 
 
-FUNCTIONS = {"ew_chain": ew_chain, "prefix_sum": prefix_sum, "overhead": overhead}
+@njit(parallel=True, fastmath=True)
+def mandelbrot(cx, cy, counts):
+    for i in prange(counts.shape[0]):
+        for j in range(counts.shape[1]):
+            x = f32(0)
+            y = f32(0)
+            count = 0
+            while count < 200:
+                xx = x * x
+                yy = y * y
+                if xx + yy > f32(4):
+                    break
+                y = f32(2) * x * y + cy[i]
+                x = xx - yy + cx[j]
+                count += 1
+            counts[i, j] = count
+
+
+@njit(parallel=True, fastmath=True)
+def nbody(p, m, a):
+    for i in prange(p.shape[0]):
+        ax = f32(0)
+        ay = f32(0)
+        az = f32(0)
+        for j in range(p.shape[0]):
+            dx = p[j, 0] - p[i, 0]
+            dy = p[j, 1] - p[i, 1]
+            dz = p[j, 2] - p[i, 2]
+            r2 = dx * dx + dy * dy + dz * dz + f32(1e-3)
+            s = m[j] / (r2 * math.sqrt(r2))
+            ax += s * dx
+            ay += s * dy
+            az += s * dz
+        a[i, 0] = ax
+        a[i, 1] = ay
+        a[i, 2] = az
+
+
+@njit(parallel=True, fastmath=True)
+def sweep(s, d):
+    for i in prange(1, s.shape[0] - 1):
+        for j in range(1, s.shape[1] - 1):
+            d[i, j] = f32(0.25) * (s[i - 1, j] + s[i + 1, j] + s[i, j - 1] + s[i, j + 1])
+
+
+OTHER = np.empty((2048, 2048), f32)
+
+
+def jacobi(u, a):
+    a[:] = u
+    OTHER[:] = u
+    for _ in range(5):
+        sweep(a, OTHER)
+        sweep(OTHER, a)
+
+
+@njit(fastmath=True)
+def warp(a, b, row):
+    row[:] = f32(3e38)
+    row[0] = 0
+    for i in range(a.size):
+        diagonal = row[0]
+        left = f32(3e38)
+        row[0] = left
+        for j in range(b.size):
+            up = row[j + 1]
+            left = abs(a[i] - b[j]) + min(min(up, diagonal), left)
+            diagonal = up
+            row[j + 1] = left
+    return row[b.size]
+
+
+ROW = np.empty(2049, f32)
+
+
+def dtw(a, b, out):
+    out[...] = warp(a, b, ROW)
+
+
+@njit(parallel=True)
+def count(x, own):
+    length = (x.size + own.shape[0] - 1) // own.shape[0]
+    for t in prange(own.shape[0]):
+        local = np.zeros(256, np.int32)
+        for i in range(t * length, min(x.size, (t + 1) * length)):
+            local[x[i]] += 1
+        own[t, :] = local
+
+
+def histogram(x, counts):
+    own = np.empty((numba.get_num_threads(), 256), np.int64)
+    count(x, own)
+    counts[:] = own.sum(0)
+
+
+RESULTS = {
+    "mandelbrot": ((1024, 1024), np.int32),
+    "nbody": ((4096, 3), f32),
+    "jacobi": ((2048, 2048), f32),
+    "dtw": ((), f32),
+    "histogram": ((256,), np.int64),
+}
+FUNCTIONS = {
+    "ew_chain": ew_chain,
+    "prefix_sum": prefix_sum,
+    "prefix_sum_loop": prefix_sum,
+    "overhead": overhead,
+    "mandelbrot": mandelbrot,
+    "nbody": nbody,
+    "jacobi": jacobi,
+    "dtw": dtw,
+    "histogram": histogram,
+}
 
 
 def build(workload, inputs, options):
     if workload not in FUNCTIONS:
         return None
     numba.set_num_threads(options.threads)
-    function, x = FUNCTIONS[workload], inputs["x"]
-    output = np.empty_like(x)
-    return (lambda: function(x, output)), (lambda: output), ""
+    function, arrays = FUNCTIONS[workload], list(inputs.values())
+    shape, dtype = RESULTS.get(workload, (arrays[0].shape, arrays[0].dtype))
+    output = np.zeros(shape, dtype)
+    return (lambda: function(*arrays, output)), (lambda: output), ""
 
 
 serve(f"numba {numba.__version__}", build)

@@ -18,9 +18,9 @@ struct Program {
       // Zeros in memory: known ones would be folded.
       let (function, arguments) = workload.function(
         workload.inputs.map { input in
-          let zeros = Tensor(
-            scalars: [Float](repeating: 0, count: input.shape.reduce(1, *)), shape: input.shape)
-          return input.dtype == .f32 ? zeros : zeros.cast(to: input.dtype)
+          Tensor(
+            scalars: [Float](repeating: 0, count: input.shape.reduce(1, *)), shape: input.shape
+          ).cast(to: input.dtype)
         })
       module = function.tracedModule(arguments)
       kept = arguments.count..<(module.graphs.first?.parameters.count ?? arguments.count)

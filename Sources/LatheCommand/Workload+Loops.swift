@@ -1,71 +1,166 @@
-// Workloads that are loops over tensors.
+// The workloads that are plain loops over elements.
 
 import Lathe
 
 extension Workload {
-  static let loops = [lstm(steps: 128, name: "lstm")]
+  /// In the order of the benchmarks' table.
+  static let loops = [mandelbrot, bodies, jacobi, timeWarping, histogram, prefixSumLoop]
 
-  /// `lstm_STEPS` and `recurrence_STEPS`; `nil` for other names.
-  static func loop(named name: String) throws(CommandFailure) -> Workload? {
-    let parts = name.split(separator: "_")
-    guard parts.count == 2, parts[0] == "lstm" || parts[0] == "recurrence" else { return nil }
-    guard let steps = Int(parts[1]), (1...10_000_000).contains(steps) else {
-      throw CommandFailure("\(name): a number of steps from 1 to 10000000 expected")
+  private static let mandelbrotKernel = kernel("mandelbrot") { k in
+    let width = k.extent("width"), height = k.extent("height")
+    let cx = k.input(.f32, [width]), cy = k.input(.f32, [height])
+    let counts = k.output(.i32, [height, width])
+    for y in k.range(0..<height) {
+      for x in k.range(0..<width) {
+        let x0 = cx[x], y0 = cy[y]
+        @Variable var zx = 0.0
+        @Variable var zy = 0.0
+        @Variable(.i32) var count = 0
+        k.while(count < 200 && zx * zx + zy * zy <= 4) {
+          let next = zx * zx - zy * zy + x0
+          zy = 2 * zx * zy + y0
+          zx = next
+          count += 1
+        }
+        counts[y, x] = count
+      }
     }
-    return parts[0] == "lstm"
-      ? lstm(steps: steps, name: name) : recurrence(steps: steps, name: name)
   }
 
-  /// Steps of 32 sequences, hidden size 256, as an author writes it. One exp or tanh counts as 20
-  /// operations.
-  private static func lstm(steps: Int, name: String) -> Workload {
-    let (batch, hidden) = (32, 256)
-    let deviation = 1 / Float(hidden).squareRoot()
-    let products = 2 * steps * batch * 2 * hidden * 4 * hidden
-    return Workload(
-      name: name, summary: "an LSTM of 256 units over 32 sequences of \(steps)",
-      inputs: [
-        .normal("x", [steps, batch, hidden], seed: 80),
-        .normal("wx", [hidden, 4 * hidden], seed: 81, deviation: deviation),
-        .normal("wh", [hidden, 4 * hidden], seed: 82, deviation: deviation),
-        .normal("b", [4 * hidden], seed: 83, deviation: 0.1),
-      ],
-      operations: Double(products + steps * batch * hidden * 100),
-      body: { longShortTermMemory($0[0], $0[1], $0[2], $0[3]) })
+  /// Ten operations for each of some 52 iterations per point.
+  private static let mandelbrot = Workload(
+    name: "mandelbrot", summary: "iterations to escape, at most 200, on 1024x1024 points",
+    inputs: [
+      .evenly("cx", 1024, from: -2, through: 0.5), .evenly("cy", 1024, from: -1.25, through: 1.25),
+    ],
+    operations: 1024 * 1024 * 52 * 10, resultCount: 1024 * 1024,
+    body: { mandelbrotKernel($0[0], $0[1]) })
+
+  private static let bodiesKernel = kernel("nbody") { k in
+    let n = k.extent("n")
+    let p = k.input(.f32, [n, 3]), m = k.input(.f32, [n])
+    let a = k.output(.f32, [n, 3])
+    for i in k.range(0..<n) {
+      let x = p[i, 0], y = p[i, 1], z = p[i, 2]
+      @Variable var ax = 0.0
+      @Variable var ay = 0.0
+      @Variable var az = 0.0
+      for j in k.range(0..<n) {
+        let dx = p[j, 0] - x, dy = p[j, 1] - y, dz = p[j, 2] - z
+        let r2 = dx * dx + dy * dy + dz * dz + 1e-3
+        let s = m[j] / (r2 * sqrt(r2))
+        ax += s * dx
+        ay += s * dy
+        az += s * dz
+      }
+      a[i, 0] = ax
+      a[i, 1] = ay
+      a[i, 2] = az
+    }
   }
 
-  /// Three operations on eight numbers, over and over: what a step costs beside its work.
-  private static func recurrence(steps count: Int, name: String) -> Workload {
-    Workload(
-      name: name, summary: "h*a + (b - h) for 8 numbers, \(count) times",
-      inputs: [
-        .uniform("h", [8], seed: 84), .uniform("a", [8], seed: 85), .uniform("b", [8], seed: 86),
-      ],
-      operations: Double(8 * 3 * count),
-      body: { inputs in
-        var h = inputs[0]
-        for _ in steps(count) { h = h * inputs[1] + (inputs[2] - h) }
-        return h
-      })
+  private static let bodies = Workload(
+    name: "nbody", summary: "accelerations of 4096 bodies by all pairs",
+    inputs: [.normal("p", [4096, 3], seed: 80), .uniform("m", [4096], seed: 81, from: 0.1)],
+    operations: 4096 * 4096 * 20, resultCount: 4096 * 3, body: { bodiesKernel($0[0], $0[1]) })
+
+  private static let jacobiKernel = kernel("jacobi") { k in
+    let n = k.extent("n"), m = k.extent("m")
+    let u = k.input(.f32, [n, m])
+    let a = k.output(copying: u), b = k.local(copying: u)
+    for _ in k.range(0..<5) {
+      for i in k.range(1..<n - 1) {
+        for j in k.range(1..<m - 1) {
+          b[i, j] = 0.25 * (a[i - 1, j] + a[i + 1, j] + a[i, j - 1] + a[i, j + 1])
+        }
+      }
+      for i in k.range(1..<n - 1) {
+        for j in k.range(1..<m - 1) {
+          a[i, j] = 0.25 * (b[i - 1, j] + b[i + 1, j] + b[i, j - 1] + b[i, j + 1])
+        }
+      }
+    }
   }
+
+  private static let jacobi = Workload(
+    name: "jacobi", summary: "10 Jacobi sweeps over 2048x2048",
+    inputs: [.uniform("u", [2048, 2048], seed: 82)], operations: 10 * 2048 * 2048 * 4,
+    body: { jacobiKernel($0[0]) })
+
+  private static let timeWarpingKernel = kernel("dtw") { k in
+    let n = k.extent("n"), m = k.extent("m")
+    let a = k.input(.f32, [n]), b = k.input(.f32, [m])
+    let cost = k.output(.f32, [Int]())
+    let d = k.local(.f32, [n + 1, m + 1], repeating: KernelValue(Float.infinity))
+    d[0, 0] = 0
+    for i in k.range(1..<n + 1) {
+      for j in k.range(1..<m + 1) {
+        let best = min(min(d[i - 1, j], d[i, j - 1]), d[i - 1, j - 1])
+        d[i, j] = abs(a[i - 1] - b[j - 1]) + best
+      }
+    }
+    cost[] = d[n, m]
+  }
+
+  private static let timeWarping = Workload(
+    name: "dtw", summary: "cost of dynamic time warping, 2048 by 2048",
+    inputs: [.walk("a", 2048, seed: 83), .walk("b", 2048, seed: 84)],
+    operations: 2048 * 2048 * 4, resultCount: 1, body: { timeWarpingKernel($0[0], $0[1]) })
+
+  private static let histogramKernel = kernel("histogram") { k in
+    let x = k.input(.u8, [k.extent("n")])
+    let counts = k.output(.i64, [256])
+    for i in k.range(x.shape[0]) { counts[x[i]] += 1 }
+  }
+
+  private static let histogram = Workload(
+    name: "histogram", summary: "16,777,216 bytes counted in 256 bins",
+    inputs: [.bytes("x", 16_777_216, seed: 85)], operations: 16_777_216, resultCount: 256,
+    body: { histogramKernel($0[0]) })
+
+  private static let prefixSumKernel = kernel("prefix_sum") { k in
+    let n = k.extent("n")
+    let x = k.input(.f32, [n]), y = k.output(.f32, [n])
+    @Variable var sum = 0.0
+    for i in k.range(0..<n) {
+      sum += x[i]
+      y[i] = sum
+    }
+  }
+
+  private static let prefixSumLoop = Workload(
+    name: "prefix_sum_loop", summary: "prefix_sum as a plain loop",
+    inputs: [.uniform("x", [16_777_216], seed: 8, from: -0.5)], operations: 16_777_216,
+    body: { prefixSumKernel($0[0]) })
 }
 
-/// The hidden states of an LSTM with gates i, f, g, o: `[steps, batch, hidden]`.
-private func longShortTermMemory(_ x: Tensor, _ wx: Tensor, _ wh: Tensor, _ b: Tensor) -> Tensor {
-  let hidden = wh.shape[0]
-  let inputs = x.matmul(wx) + b
-  var h = Tensor.zeros([x.shape[1], hidden])
-  var c = h
-  var states = Tensor.zeros(x.shape)
-  for t in steps(x.shape[0]) {
-    let gates = inputs[t] + h.matmul(wh)
-    let i = sigmoid(gates[.all, 0..<hidden])
-    let f = sigmoid(gates[.all, hidden..<2 * hidden])
-    let g = tanh(gates[.all, 2 * hidden..<3 * hidden])
-    let o = sigmoid(gates[.all, 3 * hidden..<4 * hidden])
-    c = f * c + i * g
-    h = o * tanh(c)
-    states[t] = h
+extension Workload.Input {
+  /// Numbers at equal distances.
+  fileprivate static func evenly(
+    _ name: String, _ count: Int, from start: Float, through end: Float
+  ) -> Self {
+    Self(name: name, shape: [count]) {
+      (0..<count).map { start + (end - start) * Float($0) / Float(count - 1) }
+    }
   }
-  return states
+
+  /// Sums of normally distributed steps.
+  fileprivate static func walk(_ name: String, _ count: Int, seed: UInt64) -> Self {
+    Self(name: name, shape: [count]) {
+      var generator = SplitMix64(seed: seed)
+      var sum: Float = 0
+      return generator.normal(count: count).map { step in
+        sum += step
+        return sum
+      }
+    }
+  }
+
+  /// Magnitudes of normally distributed numbers, in bytes.
+  fileprivate static func bytes(_ name: String, _ count: Int, seed: UInt64) -> Self {
+    Self(name: name, shape: [count], dtype: .u8) {
+      var generator = SplitMix64(seed: seed)
+      return generator.normal(count: count).map { Swift.min(255, Swift.abs($0) * 60) }
+    }
+  }
 }

@@ -55,7 +55,7 @@ struct Workload: Sendable {
   }
 
   static let all =
-    [elementwiseChain, softmax, normalization] + contractions + kernels + loops
+    [elementwiseChain, softmax, normalization] + contractions + loops + tensorLoops
     + [prefixSum, overhead, manyArguments]
 
   init(named name: String) throws(CommandFailure) {

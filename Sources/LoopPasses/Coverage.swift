@@ -10,7 +10,8 @@ extension DependenceTest {
     for read in references(inside: loop.variable) where isPrivate(read) {
       if case .store = read.statement { continue }
       if let buffer, buffer != read.access.buffer { continue }
-      if !Coverage(read, conditions).isCovered(in: loop) { return text(read) }
+      let shape = kernel[read.access.buffer].shape
+      if !Coverage(read, of: shape, conditions).isCovered(in: loop) { return text(read) }
     }
     return nil
   }
@@ -63,14 +64,17 @@ struct Conditions {
 /// Search for a write that certainly comes before a read and writes all that it reads.
 private struct Coverage {
   let read: MemoryReference
+  /// The buffer's.
+  private let shape: [IndexExpression]
   private let bounds: IndexBounds
   private let readLoops: [Loop]
   private let conditions: Conditions
   /// What holds where the read is done.
   private var known: [Condition: Bool] = [:]
 
-  init(_ read: MemoryReference, _ conditions: Conditions) {
+  init(_ read: MemoryReference, of shape: [IndexExpression], _ conditions: Conditions) {
     self.read = read
+    self.shape = shape
     self.conditions = conditions
     bounds = IndexBounds(enclosing: read.enclosing)
     readLoops = read.enclosing.compactMap { statement in
@@ -141,17 +145,29 @@ private struct Coverage {
 
   private func covers(_ indices: [IndexExpression], free: [Loop]) -> Bool {
     var rest = free
-    for (write, place) in zip(indices, read.access.indices) {
+    for (axis, (write, place)) in zip(indices, read.access.indices).enumerated() {
       if write == place, !free.contains(where: { write.contains($0.variable.atom) }) { continue }
       guard let index = rest.firstIndex(where: { write.contains($0.variable.atom) }),
-        runsOver(place, rest.remove(at: index), write), hasNone(of: rest, write)
+        hasNone(of: rest.filter { $0.variable != rest[index].variable }, write)
       else { return false }
+      let loop = rest.remove(at: index)
+      guard runsOverAll(of: shape[axis], loop, write) || runsOver(place, loop, write) else {
+        return false
+      }
     }
     return rest.allSatisfy { bounds.lower(of: $0.extent).map { $0 > 0 } ?? false }
   }
 
   private func hasNone(of loops: [Loop], _ expression: IndexExpression) -> Bool {
     !loops.contains { expression.contains($0.variable.atom) }
+  }
+
+  /// Whether `write`, the loop's variable, takes every value below `extent`, and so whatever a read
+  /// at a place that data tell needs.
+  private func runsOverAll(
+    of extent: IndexExpression, _ loop: Loop, _ write: IndexExpression
+  ) -> Bool {
+    write == loop.variable.expression && loop.step == 1 && loop.lower == 0 && loop.upper == extent
   }
 
   /// Whether `write`, the loop's variable plus something that does not move, and the lane where

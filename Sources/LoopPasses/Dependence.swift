@@ -63,7 +63,7 @@ struct Distance {
 /// Different buffers never alias. What is not affine, and values computed inside the loops under
 /// test, may be anything.
 struct DependenceTest {
-  private let kernel: Kernel
+  let kernel: Kernel
   /// Every access, in text order.
   let references: [MemoryReference]
 

@@ -106,6 +106,19 @@ struct Refused: Sendable, CustomTestStringConvertible {
       .histogram, .privatize("x", at: "i", into: "c", reassociates: false),
       "cannot privatize %x at %i: load of %x at [%i] is no accumulation into it"),
     Refused(
+      Program(
+        text: """
+          kernel @k(in %x: i64[40], inout %h: i32[8,4]) {
+            parallel %b in 0..<8 {
+              for %i in 0..<5 {
+                %0 = load %x[5 * %b + %i] : i64
+                accumulate %h[%b, %0] add= 1
+              }
+            }
+          }
+          """, sizes: []), .privatize("h", at: "i", into: "c", reassociates: false),
+      "cannot privatize %h at %i: iterations of the parallel loop around %i would meet in %h"),
+    Refused(
       .product, .privatize("c", at: "i", into: "d", reassociates: false),
       "cannot privatize %c at %i: %i does not run a constant number of times"),
     Refused(

@@ -125,10 +125,10 @@ extension Scheduled {
       .privatize("h", at: "ii", into: "copies", reassociates: false)),
     Scheduled(
       .histogram, .split("i", by: 20, outer: "io", inner: "ii"),
-      .privatize("h", at: "io", into: "own", reassociates: false), .parallelize("io"),
       .split("ii", by: 5, outer: "p", inner: "q"),
-      .privatize("own", at: "p", into: "part", reassociates: false), .reorder(["q", "p"]),
-      .unroll("p", by: 4)),
+      .privatize("h", at: "p", into: "part", reassociates: false), .reorder(["q", "p"]),
+      .unroll("p", by: 4), .privatize("h", at: "io", into: "own", reassociates: false),
+      .parallelize("io")),
   ]
 
   static let folds = [

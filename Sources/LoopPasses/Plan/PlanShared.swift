@@ -21,32 +21,32 @@ extension KernelPlan {
       buffers.allSatisfy({ isSmall($0, besides: count) })
     else { return false }
     let names = blockNames(name)
-    var steps = [ScheduleStep.split(name, by: block, outer: names.outer, inner: names.inner)]
-    var copies: [String] = []
-    for buffer in buffers {
-      copies.append(kernel.freshName(like: "\(buffer)_own"))
-      steps.append(
-        .privatize(buffer, at: names.outer, into: copies[copies.count - 1], reassociates: false))
+    let split = ScheduleStep.split(name, by: block, outer: names.outer, inner: names.inner)
+    let parts = interleaving(names.inner, block, buffers)
+    let shared = buffers.map { buffer in
+      ScheduleStep.privatize(
+        buffer, at: names.outer, into: kernel.freshName(like: "\(buffer)_own"),
+        reassociates: false)
     }
-    guard attempt(steps + [.parallelize(names.outer)]) else { return false }
-    interleave(names.inner, block, copies)
-    return true
+    let sharing = shared + [.parallelize(names.outer)]
+    return attempt([split] + parts + sharing) || attempt([split] + sharing)
   }
 
-  /// Lets parts of a block take turns, each with copies of its own.
-  private mutating func interleave(_ name: String, _ block: Int, _ buffers: [String]) {
+  /// Steps that let parts of a block take turns, each with copies of its own.
+  private func interleaving(
+    _ name: String, _ block: Int, _ buffers: [String]
+  ) -> [ScheduleStep] {
     let part = kernel.freshName(like: "\(name)_part")
     let inner = kernel.freshName(like: "\(name)_at")
-    var steps = [
-      ScheduleStep.split(
-        name, by: block / Self.interleavedCopies, outer: part, inner: inner)
-    ]
-    for buffer in buffers {
-      let copies = kernel.freshName(like: "\(buffer)_part")
-      steps.append(.privatize(buffer, at: part, into: copies, reassociates: false))
+    let copies = buffers.map { buffer in
+      ScheduleStep.privatize(
+        buffer, at: part, into: kernel.freshName(like: "\(buffer)_part"), reassociates: false)
     }
-    _ = attempt(
-      steps + [.reorder([inner, part]), .unroll(part, by: Self.interleavedCopies)])
+    let split = ScheduleStep.split(
+      name, by: block / Self.interleavedCopies, outer: part, inner: inner)
+    return [split] + copies + [
+      .reorder([inner, part]), .unroll(part, by: Self.interleavedCopies),
+    ]
   }
 
   /// What the loop accumulates into, where every iteration may meet every other one.

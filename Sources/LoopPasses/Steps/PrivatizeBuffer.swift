@@ -8,7 +8,8 @@ extension Kernel {
   /// copies start with what changes nothing, after it they are combined into the buffer, in the
   /// order of iterations.
   ///
-  /// Legal when the loop runs a constant number of times, when all that it does with the buffer is
+  /// Legal when the loop runs a constant number of times, when no parallel loop around it shares the
+  /// buffer, all of which is combined into, when all that it does with the buffer is
   /// `accumulate` by one row, and when that row gives the same bits in any grouping, unless
   /// `reassociates` allows others. The loop's iterations then no longer meet in the buffer, so that
   /// a histogram, say, can be shared out.
@@ -17,7 +18,8 @@ extension Kernel {
   ) throws(ScheduleRefusal) -> Kernel {
     let step = ScheduleStep.privatize(
       name, at: loopName, into: copies, reassociates: reassociates)
-    let loop = try site(of: loopName, for: step).loop
+    let site = try site(of: loopName, for: step)
+    let loop = site.loop
     guard let index = buffers.firstIndex(where: { $0.name == name }) else {
       throw ScheduleRefusal(step, "no buffer %\(name)")
     }
@@ -25,6 +27,10 @@ extension Kernel {
       throw ScheduleRefusal(step, "the name %\(copies) is taken")
     }
     let buffer = BufferID(index)
+    if site.enclosing.contains(where: \.isParallelLoop), !self[buffer].role.isPrivate {
+      throw ScheduleRefusal(
+        step, "iterations of the parallel loop around %\(loopName) would meet in %\(name)")
+    }
     guard loop.kind != .vector else { throw ScheduleRefusal(step, "%\(loopName) runs in lanes") }
     let count = try privateCount(loop, buffer, for: step)
     let row = try combiningRow(of: buffer, in: loop, for: step)
