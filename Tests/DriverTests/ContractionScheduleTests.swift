@@ -112,7 +112,14 @@ struct Product: Sendable, CustomTestStringConvertible {
   /// The loop over sums holds its tile in registers: it stores nothing to the stack.
   @Test(arguments: TargetRow.all, [DType.f32, .f64, .i32])
   func spillsNothing(_ row: TargetRow, _ type: DType) throws {
-    let planned = try Pass.plan(for: row).run(Product([200, 300, 100], type: type).kernel)
+    // Tiles of two vectors, and of one.
+    for columns in [300, row.lanes(type)] {
+      try checkSpills([200, columns, 100], row, type)
+    }
+  }
+
+  private func checkSpills(_ sizes: [Int], _ row: TargetRow, _ type: DType) throws {
+    let planned = try Pass.plan(for: row).run(Product(sizes, type: type).kernel)
     let scheduled = try Pass.applySchedule.run(planned)
     let assembly = try KernelCompiler(row: row).assembly(scheduled, symbol: "p")
     let loop = Self.sumLoop(assembly)

@@ -8,6 +8,8 @@ extension ContractionPlan {
   private static let sumsAtOnce = 8
   /// Bytes of a block's row of the factor: a page, along which prefetching goes.
   private static let blockBytes = 4096
+  /// Blocks of columns at least, for threads to take, where the factor has `sharedBytes` or more.
+  private static let (fewestBlocks, sharedBytes) = (4, 1 << 18)
 
   /// Whether the factor along lanes is read in place: few rows, and neighbours that are.
   var streams: Bool {
@@ -24,7 +26,11 @@ extension ContractionPlan {
     let height = rows.map(Self.count) ?? 1
     let columns = shape.columns
     let size = contraction.type.byteSize
-    let most = max(columns, Self.blockBytes / size / columns * columns)
+    let isShared = Self.count(lanes) * Self.count(sum) * size >= Self.sharedBytes
+    let blockOfTasks =
+      isShared ? (Self.count(lanes) / Self.fewestBlocks + columns - 1) : Self.count(lanes)
+    let page = Self.blockBytes / size
+    let most = max(columns, min(page, blockOfTasks) / columns * columns)
     let start = counterpart(lanes, in: contraction.startNest)
     let finish = counterpart(lanes, in: contraction.finishNest)
     let axis = contraction.indices.firstIndex(of: lanes.variable.expression) ?? 0

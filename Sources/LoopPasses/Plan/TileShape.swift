@@ -29,9 +29,10 @@ struct TileShape: Hashable {
 
   /// Sizes for a product by the row's registers and caches.
   ///
-  /// The tile is two vectors wide, where there are as many columns, and as high as registers allow
-  /// beside two vectors of the one factor, one of the other, and a product where the row does not
-  /// fuse: heights that leave little of the last tile empty go first. A block's panel of `depth`
+  /// The tile is two vectors wide, unless one leaves clearly less of the last tile empty, and as
+  /// high as registers allow beside a tile's row of the one factor, one vector of the other, and a
+  /// product where the row does not fuse: heights that leave little of the last tile empty go
+  /// first. A block's panel of `depth`
   /// rows by a tile's columns takes at most twice the first-level cache where it is one of many,
   /// half the second-level cache where a task copies it for itself, or reads what lies in panels.
   init(
@@ -39,10 +40,12 @@ struct TileShape: Hashable {
     _ row: TargetRow
   ) {
     let lanes = row.lanes(type)
-    columns = n > lanes ? 2 * lanes : lanes
+    columns = Self.columns(n, lanes)
     let width = columns / lanes
     let free = row.vectorRegisters - 2 - width - Self.temporaries(type, row)
-    rows = Self.rows(m, most: max(1, free / width), width)
+    // Where no instruction broadcasts from memory, a tall tile's scalars want registers too.
+    let most = width > 1 ? free / width : min(free, row.vectorRegisters * 3 / 4)
+    rows = Self.rows(m, most: max(1, most), width)
     let wanted = min(max(m * n * k / Self.taskWork, 1), Self.mostTasks)
     let tasks = (wanted + tasksAround - 1) / tasksAround
     let panels = (n + columns - 1) / columns
@@ -71,6 +74,11 @@ struct TileShape: Hashable {
   private static func temporaries(_ type: DType, _ row: TargetRow) -> Int {
     if type.isFloat { return row.hasFMA ? 0 : 2 }
     return row.hasRounding ? 4 : 6
+  }
+
+  /// Two vectors, or one where the last tile of two would do a sixteenth of all work in vain.
+  private static func columns(_ n: Int, _ lanes: Int) -> Int {
+    16 * roundUp(n, to: lanes) > 15 * roundUp(n, to: 2 * lanes) ? 2 * lanes : lanes
   }
 
   /// The height of a tile that costs least over all rows: a tile's work and a little for itself.
