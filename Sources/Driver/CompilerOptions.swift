@@ -15,8 +15,7 @@ public struct CompilerOptions: Hashable, Sendable {
   /// Whether the second call of a compiled function traces it again and compares: what changes from
   /// call to call would be lost in the program.
   public var comparesTraces: Bool
-  /// Passes to leave out by name, to find the one at fault or to keep the order of long sums in loops
-  /// (`reassociate-recurrences`).
+  /// Passes to leave out by name, to find the one at fault: those on tensors, and `plan`.
   public var disabledPasses: Set<String>
 
   /// The host's row, all threads; verification and comparison of traces in debug builds.

@@ -25,7 +25,7 @@ public enum PassList {
 
   /// Passes on the loop level that decide; a kernel that comes with a schedule goes without them.
   static func planning(for row: TargetRow) -> [Pass<Kernel, Kernel>] {
-    [.reassociateRecurrences, .plan(for: row)]
+    [.plan(for: row)]
   }
 
   /// Passes on the loop level.

@@ -9,7 +9,7 @@ public enum LoopPasses {
   /// `Pass.plan(for:)` needs one.
   public static let all: [Pass<Kernel, Kernel>] = [
     .applySchedule, .combineCommonValues, .hoistInvariants, .removeDeadValues, .fuseProducts,
-    .formAccumulations, .proveConditions, .removeOverwrittenWrites,
+    .reassociateRecurrences, .formAccumulations, .proveConditions, .removeOverwrittenWrites,
   ]
 
   /// What a kernel without a schedule may go through on the way to machine code: a plan, the plan

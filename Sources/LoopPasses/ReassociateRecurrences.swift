@@ -7,7 +7,8 @@ extension Pass where Input == Kernel, Output == Kernel {
   /// Runs long outermost loops that carry sums or products of floats in chunks of 16,384 iterations
   /// and in lanes, as `sum` and `cumulativeSum` of a tensor are.
   ///
-  /// Loops of at least 65,536 iterations change; the order depends on nothing but their length. The
+  /// It is done where a kernel is made from loops as an author wrote them; what tensor operations
+  /// become has its order from there. Loops of at least 65,536 iterations change; the order depends on nothing but their length. The
   /// result is as a rule closer to the exact one than that of the written order.
   public static let reassociateRecurrences = Pass(
     "reassociate-recurrences", summary: "run long float sums of loops in chunks and lanes",

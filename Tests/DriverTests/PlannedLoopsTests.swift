@@ -30,25 +30,15 @@ import Testing
       #expect(run.difference(try run.interpreted(scheduled, row: row), expected) == nil)
       #expect(run.difference(try run.compiled(scheduled, row: row), expected) == nil)
       for threads in [1, 2, 3, 8] {
-        let found = try compiled(kernel, run.memory, row, threads)
+        let found = try compiled(ordered, run.memory, row, threads)
         #expect(run.difference(found, expected) == nil, "\(row.name), \(threads) threads")
       }
     }
   }
 
-  /// Long sums keep the order that was written where the pass is left out.
-  @Test func sumsKeepTheirOrderOnRequest() throws {
-    let kernel = try Kernel(parsing: try #require(Self.examples.last).text)
-    let run = KernelCase(kernel, symbols: [], seed: 12)
-    let found = try compiled(
-      kernel, run.memory, .host, 2, without: ["reassociate-recurrences"])
-    #expect(run.difference(found, try run.interpreted(kernel, row: .host)) == nil)
-  }
-
   /// What the driver makes of the kernel: the parameters' bytes after a call.
   private func compiled(
-    _ kernel: Kernel, _ memory: [[UInt8]], _ row: TargetRow, _ threads: Int,
-    without disabled: Set<String> = []
+    _ kernel: Kernel, _ memory: [[UInt8]], _ row: TargetRow, _ threads: Int
   ) throws -> [[UInt8]] {
     let parameters = kernel.buffers.filter(\.role.isParameter)
     var graph = Graph(name: "main")
@@ -64,7 +54,7 @@ import Testing
     let types = results.map { TensorType($0.type, $0.shape) }
     let call = graph.append(Node(.kernel(kernel), operands, types))
     graph.results = results.indices.map { ValueID(call, $0) }
-    let options = CompilerOptions(row: row, threads: threads, disabledPasses: disabled)
+    let options = CompilerOptions(row: row, threads: threads)
     let outputs = try Compiler(options).compile(Module(graphs: [graph]))(inputs)
     var next = outputs.map { storage in storage.withUnsafeBytes { Array($0) } }[...]
     return zip(parameters, memory).map { buffer, bytes in

@@ -57,6 +57,33 @@ public struct KernelSchedule: Sendable {
     add(.vectorize(loop, lanes: lanes), file, line)
   }
 
+  /// Runs loops of which one is alone inside the other by diagonals: a loop over the sum of their
+  /// counters around one over the first.
+  public mutating func skew(
+    _ outer: String, _ inner: String, into diagonal: String, file: String = #fileID,
+    line: Int = #line
+  ) {
+    add(.skew(outer, inner, into: diagonal), file, line)
+  }
+
+  /// Gives each iteration of a loop a copy of a grid that it combines into, combined after the loop.
+  /// Sums and products of floats then round in another order, which `regroupingSums` allows.
+  public mutating func privatize(
+    _ grid: String, at loop: String, into copies: String, regroupingSums: Bool = false,
+    file: String = #fileID, line: Int = #line
+  ) {
+    add(.privatize(grid, at: loop, into: copies, reassociates: regroupingSums), file, line)
+  }
+
+  /// Runs `lanes` iterations of a loop of running sums, products, minima or maxima in lanes. Sums and
+  /// products of floats then round in another order, which `regroupingSums` allows.
+  public mutating func scan(
+    _ loop: String, by lanes: Int, regroupingSums: Bool = false, file: String = #fileID,
+    line: Int = #line
+  ) {
+    add(.scan(loop, lanes: lanes, reassociates: regroupingSums), file, line)
+  }
+
   /// Shares the iterations of an outermost loop out to the threads.
   public mutating func parallelize(
     _ loop: String, file: String = #fileID, line: Int = #line
@@ -125,6 +152,8 @@ struct KernelChanges: Sendable {
 
   var steps: [KernelSchedule.Located] = []
   var assumptions: [Assumption] = []
+
+  var isEmpty: Bool { steps.isEmpty && assumptions.isEmpty }
 
   /// The kernel with its loops declared parallel and its schedule, which is tried.
   func applied(to kernel: Kernel) -> Kernel {

@@ -10,6 +10,7 @@ import TensorIR
 final class KernelTemplate: Sendable {
   private let kernel: Kernel
   private let sites: [AccessSite]
+  private let regroupsSums: Bool
   let changes: KernelChanges
   /// By shapes: the kernel as it is called, and in order, without schedule and assumptions.
   private let known = Locked<[[[Int]]: (called: Kernel, plain: Kernel)]>([:])
@@ -18,7 +19,7 @@ final class KernelTemplate: Sendable {
   var outputCount: Int { kernel.buffers.count { $0.role == .output } }
 
   /// Finishes a recorded kernel.
-  init(_ draft: KernelDraft, fusesProducts: Bool) {
+  init(_ draft: KernelDraft, fusesProducts: Bool, regroupsSums: Bool) {
     for (buffer, facts) in zip(draft.kernel.buffers, draft.grids)
     where buffer.role == .output && !facts.isWritten {
       misuse("kernel \(draft.kernel.name): nothing writes %\(buffer.name)", at: facts.location)
@@ -31,6 +32,7 @@ final class KernelTemplate: Sendable {
     if fusesProducts { kernel = Self.run(.fuseProducts, kernel) }
     kernel = Self.run(.combineCommonValues, kernel)
     self.kernel = Self.run(.formAccumulations, kernel)
+    self.regroupsSums = regroupsSums
     changes = KernelChanges()
   }
 
@@ -38,6 +40,7 @@ final class KernelTemplate: Sendable {
   init(_ other: KernelTemplate, _ changes: KernelChanges) {
     kernel = other.kernel
     sites = other.sites
+    regroupsSums = other.regroupsSums
     self.changes = changes
   }
 
@@ -94,7 +97,11 @@ final class KernelTemplate: Sendable {
     if let found = known.withLock({ $0[shapes] }) { return found }
     let symbols = symbols(of: shapes, at: location)
     let plain = finish(kernel.binding(symbols), symbols, at: location)
-    let result = (called: changes.applied(to: plain), plain: plain)
+    // A schedule by hand names the loops as they were written.
+    let called =
+      regroupsSums && changes.isEmpty
+      ? Self.run(.reassociateRecurrences, plain) : changes.applied(to: plain)
+    let result = (called: called, plain: plain)
     known.withLock { $0[shapes] = result }
     return result
   }

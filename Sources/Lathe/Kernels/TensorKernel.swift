@@ -26,9 +26,12 @@ import TensorIR
 ///   - name: what messages and printed IR call it; the file and line if not given.
 ///   - fusesProducts: whether a product that is used once, by a sum, is added without rounding it
 ///     first, where the CPU has such an instruction. `false` gives the bits of ordinary Swift.
+///   - regroupsSums: whether outermost loops of at least 65,536 iterations that carry sums or products
+///     of floats combine them in chunks and lanes, as `sum` and `cumulativeSum` of a tensor do; as a
+///     rule that is also the more exact order. `false` keeps the order that is written.
 public func kernel(
-  _ name: String? = nil, fusesProducts: Bool = true, file: String = #fileID, line: Int = #line,
-  _ body: (KernelBuilder) -> Void
+  _ name: String? = nil, fusesProducts: Bool = true, regroupsSums: Bool = true,
+  file: String = #fileID, line: Int = #line, _ body: (KernelBuilder) -> Void
 ) -> TensorKernel {
   let location = SourceLocation.line(file: file, line: line)
   let name = name ?? TensorKernel.name(file, line)
@@ -36,7 +39,8 @@ public func kernel(
     misuse("kernel: a name is a word of letters, digits and _, found \(name)", at: location)
   }
   let draft = KernelTrace(name: name, at: location).record { body(KernelBuilder()) }
-  return TensorKernel(KernelTemplate(draft, fusesProducts: fusesProducts))
+  return TensorKernel(
+    KernelTemplate(draft, fusesProducts: fusesProducts, regroupsSums: regroupsSums))
 }
 
 /// Function of tensors made from loops over elements by `kernel`.
