@@ -12,7 +12,7 @@ public enum PassList {
   /// Passes on the tensor level, from the graph as traced to the graph as fused.
   public static func tensor(for row: TargetRow) -> [Pass<Module, Module>] {
     [.inlineCalls, .expandArguments] + TensorPasses.standard(for: row)
-      + [.splitScans, .splitReductions]
+      + [.splitScans, .splitReductions, .packLoopFactors(for: row)]
   }
 
   /// Tensor passes that later stages build on: they cannot be left out.
@@ -54,7 +54,7 @@ public enum PassList {
   public static func all(for row: TargetRow) -> [Item] {
     let modules =
       [.inlineCalls, .expandArguments] + TensorPasses.all(for: row)
-      + [.splitScans, .splitReductions] + lowering
+      + [.splitScans, .splitReductions, .packLoopFactors(for: row)] + lowering
     let kernels = [.plan(for: row)] + LoopPasses.all
     return modules.map { .module($0) } + kernels.map { .kernel($0) }
   }

@@ -11,6 +11,7 @@ public import TensorIR
 /// | fold-constants     | evaluates nodes of constants for a CPU row              | same    |
 /// | simplify-algebra   | exact rules: `x * 1`, `neg (neg x)`, `select(c, x, x)`  | same    |
 /// | drop-unit-axes     | computes on shapes without axes of extent 1             | same    |
+/// | hoist-from-loops   | computes before a loop what is the same in every step   | same    |
 /// | cse                | merges nodes that compute the same                      | same    |
 /// | remove-dead-nodes  | drops nodes that no result reaches                      | same    |
 /// | fast-algebra       | rules that round differently; never in the default list | changed |
@@ -22,14 +23,14 @@ public enum TensorPasses {
   public static func standard(for row: TargetRow) -> [Pass<Module, Module>] {
     [
       .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes, .canonicalize,
-      .eliminateCommonSubexpressions, .removeDeadNodes,
+      .hoistFromLoops, .eliminateCommonSubexpressions, .removeDeadNodes,
     ]
   }
 
   /// Every pass once, for the command line and the tests.
   public static func all(for row: TargetRow) -> [Pass<Module, Module>] {
     [
-      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes,
+      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes, .hoistFromLoops,
       .eliminateCommonSubexpressions, .removeDeadNodes, .fastAlgebra,
     ]
   }
