@@ -72,6 +72,26 @@ def attention(q, k, v):
     return softmax(np.where(seen, scores, t(-1e30))) @ v
 
 
+def lstm(x, wx, wh, b):
+    """The hidden states, gates i, f, g, o: [steps, batch, hidden]."""
+    hidden = wh.shape[0]
+    h = np.zeros((x.shape[1], hidden), x.dtype)
+    c = h.copy()
+    states = np.empty_like(x)
+    gates_of_inputs = x @ wx + b
+    for t in range(x.shape[0]):
+        gates = gates_of_inputs[t] + h @ wh
+        i, f, g, o = (gates[:, k * hidden : (k + 1) * hidden] for k in range(4))
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        states[t] = h
+    return states
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
 def gpt2_block(x, ln1_g, ln1_b, qkv_w, qkv_b, proj_w, proj_b, ln2_g, ln2_b, fc_w, fc_b, out_w, out_b):
     positions, width = x.shape
 
@@ -283,6 +303,18 @@ WORKLOADS = {
         reference=conv3x3,
         flops=2 * 64 * 64 * 9 * 56 * 56,
         bytes=4 * (2 * 64 * 56 * 56 + 64 * 64 * 9),
+    ),
+    "lstm": Workload(
+        "256 units over 32 sequences of 128 steps",
+        inputs=lambda g: {
+            "x": normal(g, 128, 32, 256),
+            "wx": normal(g, 256, 1024) * np.float32(1 / 16),
+            "wh": normal(g, 256, 1024) * np.float32(1 / 16),
+            "b": normal(g, 1024) * np.float32(0.1),
+        },
+        reference=lstm,
+        flops=2 * 128 * 32 * 2 * 256 * 1024 + 128 * 32 * 256 * 100,
+        bytes=4 * (2 * 256 * 1024 + 2 * 128 * 32 * 256),
     ),
     "prefix_sum": Workload(
         "running sum of 16,777,216 elements",

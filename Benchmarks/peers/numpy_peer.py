@@ -1,7 +1,7 @@
 """NumPy, operation by operation."""
 import numpy as np
 from worker import serve
-from workloads import OPERATIONS, attention, conv3x3, gelu, gpt2_block, layernorm_gelu, mlp
+from workloads import OPERATIONS, attention, conv3x3, gelu, gpt2_block, layernorm_gelu, lstm, mlp
 from workloads import operation_workload, overhead_chain, softmax
 
 f32 = np.float32
@@ -25,6 +25,7 @@ FUNCTIONS = {
     "attention": attention,
     "gpt2_block_t128": gpt2_block,
     "conv3x3": conv3x3,
+    "lstm": lstm,
     "prefix_sum": lambda x: np.cumsum(x),
     "overhead": overhead_chain,
 }

@@ -78,7 +78,7 @@ public final class CompiledFunction: Sendable {
     let inputCount = parameterTypes.count
     let outputCount = resultTypes.count
     let constantCount = constants.count
-    table = ProgramTable(
+    table = try ProgramTable(
       layout, kernels,
       slotOf: { place in
         switch place {

@@ -71,6 +71,8 @@ public enum CompileFailure: Error, Sendable, CustomStringConvertible {
   case tooLarge(value: String, type: String)
   /// A kernel that a program cannot call, and why.
   case kernel(name: String, String)
+  /// Loops, or loops and conditionals together, stand in each other more deeply than programs can.
+  case nesting(deepest: Int)
   /// The module has no graph.
   case empty
 
@@ -84,6 +86,8 @@ public enum CompileFailure: Error, Sendable, CustomStringConvertible {
       "\(value): \(type) has an extent without a value; bind its symbols first"
     case .tooLarge(let value, let type): "\(value): \(type) has too many elements"
     case .kernel(let name, let reason): "kernel @\(name): \(reason)"
+    case .nesting(let deepest):
+      "loops and conditionals nest too deeply: \(deepest) loops in each other are the most"
     case .empty: "the module has no graph to compile"
     }
   }

@@ -108,6 +108,35 @@ import Testing
     #expect(short.intermediates == 8064)
   }
 
+  /// Loops in loops, as deep as programs can go and one deeper.
+  @Test func deepLoopsAreRefused() throws {
+    func nested(_ depth: Int) -> String {
+      var text = "return %s"
+      for _ in 0..<depth {
+        text = """
+          %0 = loop %t in 0..<2 carry (%s: i64 = %s) {
+          %0 = add %s, %t : i64
+          return %0
+          } : i64
+          %1 = loop %t in 0..<1 carry (%s: i64 = %0) {
+          \(text)
+          } : i64
+          return %1
+          """
+      }
+      return "graph @f(%s: i64) -> i64 {\n\(text)\n}"
+    }
+    let module = try Module(parsing: nested(16))
+    let function = try Compiler(CompilerOptions(threads: 1)).compile(module)
+    let inputs = [TensorValue(.i64, integers: [1], [])]
+    #expect(
+      difference(try function.run(inputs), try module.interpreted(inputs, row: .host)) == nil)
+    let error = #expect(throws: CompileFailure.self) {
+      try Compiler(CompilerOptions(threads: 1)).compile(Module(parsing: nested(17)))
+    }
+    #expect(error?.description.contains("16 loops in each other are the most") == true)
+  }
+
   /// A state that a loop replaces is written over, and may be read by the loop.
   @Test func loopsUpdateStates() throws {
     let module = try Module(

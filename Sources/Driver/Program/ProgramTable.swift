@@ -26,7 +26,7 @@ final class ProgramTable: @unchecked Sendable {
   init(
     _ layout: ProgramLayout, _ kernels: [LoadedKernel], slotOf: (ProgramLayout.Base) -> Int,
     slotCount: Int, threads: Int
-  ) {
+  ) throws(CompileFailure) {
     self.kernels = kernels
     var rows = ProgramRows(layout, kernels)
     nanoseconds = rows.cost(of: rows.list[...], threads: threads).alone
@@ -59,7 +59,12 @@ final class ProgramTable: @unchecked Sendable {
         slot_count: UInt32(slotCount), symbol_count: 0,
         scratch_bytes: UInt64(kernels.map(\.code.scratchBytes).max() ?? 0)))
     self.program = UnsafePointer(program)
-    assert(lathe_program_check(program, nil) == LATHE_PROGRAM_FINE)
+    switch lathe_program_check(program, nil) {
+    case LATHE_PROGRAM_FINE: break
+    case LATHE_PROGRAM_LOOPS_TOO_DEEP, LATHE_PROGRAM_BLOCKS_TOO_DEEP:
+      throw .nesting(deepest: Int(LATHE_MAX_LOOP_DEPTH))
+    case let fault: throw .kernel(name: "program", "the run time refuses it: \(fault.rawValue)")
+    }
   }
 
   /// An argument without its terms.

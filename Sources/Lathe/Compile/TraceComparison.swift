@@ -43,16 +43,15 @@ private func requireSame(_ second: Graph, as first: Graph) {
   }
 }
 
-/// The line of one node in a graph's text.
+/// The line of one node in a graph's text, the first one of a loop.
 private func text(_ graph: Graph, _ index: Int) -> String {
-  // The head and one line per node that is no parameter.
-  let lines = graph.description.split(separator: "\n")
+  // Nodes that are no parameters begin two blanks in; what loops hold stands further in.
+  let lines = graph.description.split(separator: "\n").filter { $0.hasPrefix("  %") }
   let parameters = graph.parameters.count
-  guard index >= parameters, lines.indices.contains(1 + index - parameters) else {
+  guard index >= parameters, lines.indices.contains(index - parameters) else {
     return "parameter \(index): \(graph.nodes[index].types[0])"
   }
-  let line = lines[1 + index - parameters]
-  return String(line.drop { $0 == " " })
+  return String(lines[index - parameters].drop { $0 == " " })
 }
 
 private func isEqual(_ a: Storage, _ b: Storage) -> Bool {
