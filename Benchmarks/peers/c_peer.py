@@ -1,6 +1,7 @@
 """Plain C (loops.c, element_loops.c) through ctypes, whose call is part of the time; variants gcc,
 clang, and hand: lanes and tiles spelled out, built by gcc."""
 import ctypes
+import os
 import re
 import subprocess
 import sys
@@ -21,12 +22,13 @@ RESULTS = {
     "dtw": ((), np.float32),
     "histogram": ((256,), np.int64),
     "prefix_sum_loop": ((16_777_216,), np.float32),
+    "lstm": ((128, 32, 256), np.float32),
 }
 
 
 def library(compiler, folder):
     """Builds loops.c; clang takes its OpenMP runtime from the intel-openmp package."""
-    target = Path(folder) / f"loops-{compiler}-{len(SOURCES)}.so"
+    target = Path(folder) / f"loops-{compiler}-{os.stat(SOURCES[1]).st_mtime_ns}.so"
     if compiler == "clang":
         libraries = f"{sys.prefix}/lib"
         openmp = ["-fopenmp=libiomp5", "-fveclib=libmvec"]
@@ -50,7 +52,10 @@ def build(workload, inputs, options):
     if workload not in RESULTS and (by_hand or workload not in FUNCTIONS):
         return None
     code = library("gcc" if by_hand else options.variant, options.cache)
-    function = getattr(code, workload + "_hand" * by_hand)
+    name = workload + "_hand" if by_hand else workload.removesuffix("_loop")
+    function = getattr(code, name, None)
+    if function is None:
+        return None
     function.restype = None
     x = next(iter(inputs.values()))
     shape, dtype = RESULTS.get(workload, (x.shape, x.dtype))

@@ -258,15 +258,6 @@ void histogram_hand(const uint8_t *x, int64_t *counts, long n, int threads) {
 
 // MARK: prefix_sum
 
-void prefix_sum_loop(const float *restrict x, float *restrict y, long n, int threads) {
-  (void)threads;
-  float sum = 0;
-  for (long i = 0; i < n; i++) {
-    sum += x[i];
-    y[i] = sum;
-  }
-}
-
 // Blocks in turn: each is summed, waits for the sum before it, and is scanned in registers.
 void prefix_sum_loop_hand(const float *restrict x, float *restrict y, long n, int threads) {
   const long size = 1 << 14, blocks = n / size;
@@ -301,4 +292,55 @@ void prefix_sum_loop_hand(const float *restrict x, float *restrict y, long n, in
   }
   free(carry);
   free(ready);
+}
+
+// MARK: lstm
+
+static inline float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+
+// Gates of one step from the products: i, f, g, o.
+static void step(const float *gates, float *c, float *h, float *out, long batch, long hidden,
+                 int threads) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (long i = 0; i < batch; i++) {
+    const float *z = gates + i * 4 * hidden;
+#pragma omp simd
+    for (long k = 0; k < hidden; k++) {
+      float kept = sigmoid(z[hidden + k]) * c[i * hidden + k];
+      float cell = kept + sigmoid(z[k]) * tanhf(z[2 * hidden + k]);
+      c[i * hidden + k] = cell;
+      out[i * hidden + k] = h[i * hidden + k] = sigmoid(z[3 * hidden + k]) * tanhf(cell);
+    }
+  }
+}
+
+// rows += a b, the order of loops that compilers vectorize.
+static void add_product(const float *restrict a, const float *restrict b, float *restrict rows,
+                        long m, long n, long depth, int threads) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (long i = 0; i < m; i++)
+    for (long k = 0; k < depth; k++) {
+      float x = a[i * depth + k];
+      for (long j = 0; j < n; j++) rows[i * n + j] += x * b[k * n + j];
+    }
+}
+
+void lstm(const float *x, const float *wx, const float *wh, const float *b, float *out, long steps,
+          long batch, long hidden, int threads) {
+  static float *gates, *h, *c;
+  long wide = 4 * hidden;
+  if (!gates) {
+    gates = malloc((size_t)steps * batch * wide * 4);
+    h = malloc(batch * hidden * 4);
+    c = malloc(batch * hidden * 4);
+  }
+  memset(h, 0, batch * hidden * 4);
+  memset(c, 0, batch * hidden * 4);
+  for (long i = 0; i < steps * batch; i++) memcpy(gates + i * wide, b, wide * 4);
+  add_product(x, wx, gates, steps * batch, wide, hidden, threads);
+  for (long t = 0; t < steps; t++) {
+    float *now = gates + t * batch * wide;
+    add_product(h, wh, now, batch, wide, hidden, threads);
+    step(now, c, h, out + t * batch * hidden, batch, hidden, threads);
+  }
 }

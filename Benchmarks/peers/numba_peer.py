@@ -128,6 +128,27 @@ def histogram(x, counts):
     counts[:] = own.sum(0)
 
 
+@njit(fastmath=True)
+def lstm(x, wx, wh, b, out):  # products by SciPy's BLAS, which numba calls
+    steps, batch, hidden = x.shape
+    inputs = (x.reshape(steps * batch, hidden) @ wx).reshape(steps, batch, 4 * hidden)
+    h = np.zeros((batch, hidden), f32)
+    c = np.zeros((batch, hidden), f32)
+    one = f32(1)
+    for t in range(steps):
+        products = h @ wh
+        for i in range(batch):
+            for k in range(hidden):
+                zi = products[i, k] + inputs[t, i, k] + b[k]
+                zf = products[i, hidden + k] + inputs[t, i, hidden + k] + b[hidden + k]
+                zg = products[i, 2 * hidden + k] + inputs[t, i, 2 * hidden + k] + b[2 * hidden + k]
+                zo = products[i, 3 * hidden + k] + inputs[t, i, 3 * hidden + k] + b[3 * hidden + k]
+                cell = c[i, k] / (one + math.exp(-zf)) + math.tanh(zg) / (one + math.exp(-zi))
+                c[i, k] = cell
+                h[i, k] = math.tanh(cell) / (one + math.exp(-zo))
+                out[t, i, k] = h[i, k]
+
+
 RESULTS = {
     "mandelbrot": ((1024, 1024), np.int32),
     "nbody": ((4096, 3), f32),
@@ -145,6 +166,7 @@ FUNCTIONS = {
     "jacobi": jacobi,
     "dtw": dtw,
     "histogram": histogram,
+    "lstm": lstm,
 }
 
 
