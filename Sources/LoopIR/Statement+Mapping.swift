@@ -38,3 +38,17 @@ extension [Statement] {
     }
   }
 }
+
+extension Kernel {
+  /// The kernel with its buffers in another order, or fewer of them: those at the given places.
+  package func withBuffers(_ order: [Int]) -> Kernel {
+    var places = [Int](repeating: 0, count: buffers.count)
+    for (place, old) in order.enumerated() { places[old] = place }
+    var result = self
+    result.buffers = order.map { buffers[$0] }
+    result.body = body.mappingAccesses { access in
+      Access(BufferID(places[access.buffer.index]), access.indices, alignment: access.alignment)
+    }
+    return result
+  }
+}

@@ -36,6 +36,23 @@ public struct Substitution {
       })
   }
 
+  /// Puts operands in the place of variables, in index expressions too.
+  package init(replacing operands: [VariableID: Operand]) {
+    self.init(
+      definition: { $0 }, use: { operands[$0] ?? .variable($0) },
+      index: { expression in
+        expression.substituting { atom in
+          guard case .variable(let id) = atom, let value = operands[VariableID(id)] else {
+            return nil
+          }
+          switch value {
+          case .variable(let id): return id.expression
+          case .literal(let literal): return IndexExpression(literal.intValue)
+          }
+        }
+      })
+  }
+
   /// The statements with every part replaced.
   public func callAsFunction(_ statements: [Statement]) -> [Statement] {
     statements.map(callAsFunction)

@@ -12,16 +12,21 @@ extension Pass where Input == Kernel, Output == Kernel {
   ) { kernel throws(PassFailure) in
     var result = kernel
     result.schedule = []
-    for step in kernel.schedule {
-      do { result = try result.applying(step) } catch {
-        throw PassFailure(pass: "apply-schedule", "@\(kernel.name): \(error)")
-      }
+    do { result = try result.applying(kernel.schedule) } catch {
+      throw PassFailure(pass: "apply-schedule", "@\(kernel.name): \(error)")
     }
     return result.normalized()
   }
 }
 
 extension Kernel {
+  /// The kernel after all of the steps; its own schedule stays.
+  func applying(_ steps: [ScheduleStep]) throws(ScheduleRefusal) -> Kernel {
+    var result = self
+    for step in steps { result = try result.applying(step) }
+    return result
+  }
+
   /// The kernel after one step; its own schedule stays.
   public func applying(_ step: ScheduleStep) throws(ScheduleRefusal) -> Kernel {
     switch step {

@@ -101,18 +101,3 @@ extension LoopIR.Operation {
     return !written.contains(access.buffer)
   }
 }
-
-extension Kernel {
-  /// Buffers that a statement stores to or accumulates into.
-  var writtenBuffers: Set<BufferID> {
-    var result: Set<BufferID> = []
-    forEachStatement { statement in
-      switch statement {
-      case .store(_, let access, _), .accumulate(_, _, let access, _):
-        result.insert(access.buffer)
-      case .define, .check, .loop, .whileLoop, .branch: break
-      }
-    }
-    return result
-  }
-}

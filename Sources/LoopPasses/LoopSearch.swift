@@ -20,6 +20,25 @@ extension Kernel {
     return site
   }
 
+  /// A loop and the one alone inside it, which carry nothing and do not run in lanes; refuses `step`
+  /// for others.
+  func perfectPair(
+    _ outer: String, _ inner: String, for step: ScheduleStep
+  ) throws(ScheduleRefusal) -> (outside: Loop, inside: Loop) {
+    let outside = try site(of: outer, for: step).loop
+    let inside = try site(of: inner, for: step).loop
+    guard outside.body.count == 1, outside.body[0].definesLoop(inside.variable) else {
+      throw ScheduleRefusal(step, "%\(inner) is not alone inside %\(outer)")
+    }
+    for (loop, name) in [(outside, outer), (inside, inner)] {
+      if let carried = loop.carried.first {
+        throw ScheduleRefusal(step, "%\(name) carries the value \(spelling(carried.inside))")
+      }
+      if loop.kind == .vector { throw ScheduleRefusal(step, "%\(name) runs in lanes") }
+    }
+    return (outside, inside)
+  }
+
   /// The first loop whose variable is spelled `name`.
   func loop(named name: String) -> Loop? { body.site(of: name, in: self)?.loop }
 

@@ -31,12 +31,3 @@ extension Loop {
     (try? RecurrenceParts(self, in: kernel, reassociates: false)) != nil
   }
 }
-
-extension Kernel {
-  /// The kernel after all of the steps.
-  fileprivate func applying(_ steps: [ScheduleStep]) throws(ScheduleRefusal) -> Kernel {
-    var result = self
-    for step in steps { result = try result.applying(step) }
-    return result
-  }
-}

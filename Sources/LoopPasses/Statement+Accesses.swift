@@ -10,9 +10,31 @@ extension [Statement] {
       statement.access?.buffer == buffer || statement.blocks.contains { $0.touches(buffer) }
     }
   }
+
+  /// Buffers that are stored to or accumulated into, here or inside.
+  var writtenBuffers: Set<BufferID> {
+    var result: Set<BufferID> = []
+    forEachNested { statement in
+      if case .define = statement { return }
+      if let access = statement.access { result.insert(access.buffer) }
+    }
+    return result
+  }
 }
 
 extension Kernel {
+  /// Buffers that a statement stores to or accumulates into.
+  var writtenBuffers: Set<BufferID> { body.writtenBuffers }
+
+  /// Refuses `step` where a buffer or a variable is spelled `name` already.
+  func checkIsNew(_ name: String, for step: ScheduleStep) throws(ScheduleRefusal) {
+    if buffers.contains(where: { $0.name == name })
+      || variables.contains(where: { $0.name == name })
+    {
+      throw ScheduleRefusal(step, "the name %\(name) is taken")
+    }
+  }
+
   /// The local or parameter that is spelled `name`; refuses `step` when there is none.
   func buffer(named name: String, for step: ScheduleStep) throws(ScheduleRefusal) -> BufferID {
     guard let index = buffers.firstIndex(where: { $0.name == name }) else {
@@ -25,11 +47,7 @@ extension Kernel {
   mutating func makeLocal(
     _ name: String, _ role: Buffer.Role, _ type: DType, _ extents: [Int], for step: ScheduleStep
   ) throws(ScheduleRefusal) -> BufferID {
-    if buffers.contains(where: { $0.name == name })
-      || variables.contains(where: { $0.name == name })
-    {
-      throw ScheduleRefusal(step, "the name %\(name) is taken")
-    }
+    try checkIsNew(name, for: step)
     var count = 1
     for extent in extents {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)

@@ -72,18 +72,6 @@ extension Kernel {
     return candidate
   }
 
-  /// The kernel with its buffers in another order, or fewer of them.
-  fileprivate func withBuffers(_ order: [Int]) -> Kernel {
-    var places = [Int](repeating: 0, count: buffers.count)
-    for (place, old) in order.enumerated() { places[old] = place }
-    var result = self
-    result.buffers = order.map { buffers[$0] }
-    result.body = body.mappingAccesses { access in
-      Access(BufferID(places[access.buffer.index]), access.indices, alignment: access.alignment)
-    }
-    return result
-  }
-
   /// Adds a parameter for each of the region's that `isNew` names.
   fileprivate mutating func addParameters(
     of region: PointwiseRegion, _ isNew: (Int) -> Bool
@@ -181,20 +169,7 @@ struct ProducerInlining {
     return result
   }
 
-  private var substitution: Substitution {
-    let map = map
-    return Substitution(
-      definition: { $0 }, use: { map[$0] ?? .variable($0) },
-      index: { expression in
-        expression.substituting { atom in
-          guard case .variable(let id) = atom, let value = map[VariableID(id)] else { return nil }
-          switch value {
-          case .variable(let id): return id.expression
-          case .literal(let literal): return IndexExpression(literal.intValue)
-          }
-        }
-      })
-  }
+  private var substitution: Substitution { Substitution(replacing: map) }
 }
 
 /// Computes a region where a kernel stores what the region reads.

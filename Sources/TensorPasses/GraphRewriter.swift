@@ -177,3 +177,14 @@ extension Pass where Input == Module, Output == Module {
     }
   }
 }
+
+extension Graph {
+  /// Appends a copy of another graph's node, its operands renamed by `values`, which learns the names
+  /// of the copy's results.
+  mutating func appendCopy(of id: NodeID, in other: Graph, _ values: inout [ValueID: ValueID]) {
+    var node = other[id]
+    node.operands = node.operands.map { $0.renamed(values) }
+    let copy = append(node, at: other.locations[id.index])
+    for index in node.types.indices { values[ValueID(id, index)] = ValueID(copy, index) }
+  }
+}

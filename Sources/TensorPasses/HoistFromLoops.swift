@@ -50,10 +50,7 @@ private struct LoopHoisting {
       outside[parameter] = node.operands[operand].value
     }
     for id in loop.body.ids where plan.moved.contains(id) || plan.free.contains(id) {
-      var copy = loop.body[id]
-      copy.operands = copy.operands.map { $0.renamed(outside) }
-      let new = result.append(copy, at: loop.body.locations[id.index])
-      for index in copy.types.indices { outside[ValueID(id, index)] = ValueID(new, index) }
+      result.appendCopy(of: id, in: loop.body, &outside)
     }
     let handed = plan.handedIn
     var changed = loop
@@ -122,10 +119,7 @@ private struct HoistingPlan {
         result.append(parameter, at: body.locations[value.node.index]))
     }
     for id in body.ids where !body[id].isParameter && !moved.contains(id) {
-      var node = body[id]
-      node.operands = node.operands.map { $0.renamed(values) }
-      let copy = result.append(node, at: body.locations[id.index])
-      for index in node.types.indices { values[ValueID(id, index)] = ValueID(copy, index) }
+      result.appendCopy(of: id, in: body, &values)
     }
     result.results = body.results.compactMap { values[$0] }
     return result
@@ -142,10 +136,7 @@ private struct HoistingPlan {
       result.append(Node(.parameter(name), [], loop.body[type: value]))
     }
     for id in condition.ids where !condition[id].isParameter {
-      var node = condition[id]
-      node.operands = node.operands.map { $0.renamed(values) }
-      let copy = result.append(node, at: condition.locations[id.index])
-      for index in node.types.indices { values[ValueID(id, index)] = ValueID(copy, index) }
+      result.appendCopy(of: id, in: condition, &values)
     }
     result.results = condition.results.compactMap { values[$0] }
     return result

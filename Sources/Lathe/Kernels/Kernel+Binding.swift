@@ -11,14 +11,7 @@ extension Kernel {
     let order =
       buffers.indices.filter { buffers[$0].role.isParameter }
       + buffers.indices.filter { !buffers[$0].role.isParameter }
-    var places = [Int](repeating: 0, count: buffers.count)
-    for (place, old) in order.enumerated() { places[old] = place }
-    var result = self
-    result.buffers = order.map { buffers[$0] }
-    result.body = body.mappingAccesses { access in
-      Access(BufferID(places[access.buffer.index]), access.indices, alignment: access.alignment)
-    }
-    return result
+    return withBuffers(order)
   }
 
   /// The kernel with numbers for its symbols.

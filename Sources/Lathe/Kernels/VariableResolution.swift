@@ -52,20 +52,7 @@ struct VariableResolution {
   }
 
   /// Reads replaced by what they stand for.
-  private var substitution: Substitution {
-    let reads = reads
-    return Substitution(
-      definition: { $0 }, use: { reads[$0] ?? .variable($0) },
-      index: { expression in
-        expression.substituting { atom in
-          guard case .variable(let id) = atom, let value = reads[VariableID(id)] else { return nil }
-          switch value {
-          case .variable(let id): return id.expression
-          case .literal(let literal): return IndexExpression(literal.intValue)
-          }
-        }
-      })
-  }
+  private var substitution: Substitution { Substitution(replacing: reads) }
 
   // MARK: Control
 

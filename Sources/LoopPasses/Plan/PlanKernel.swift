@@ -82,11 +82,7 @@ struct KernelPlan {
 
   /// Appends steps when all of them are legal.
   mutating func attempt(_ list: [ScheduleStep]) -> Bool {
-    var result = kernel
-    for step in list {
-      guard let next = try? result.applying(step) else { return false }
-      result = next
-    }
+    guard let result = try? kernel.applying(list) else { return false }
     kernel = result
     steps += list
     return true

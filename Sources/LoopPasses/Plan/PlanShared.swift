@@ -51,15 +51,10 @@ extension KernelPlan {
 
   /// What the loop accumulates into, where every iteration may meet every other one.
   private func combinedBuffers(in loop: Loop) -> [String] {
-    var names: [String] = []
-    for reference in DependenceTest(kernel).references(inside: loop.variable) {
-      let buffer = kernel[reference.access.buffer]
-      guard case .accumulate = reference.statement, !buffer.role.isPrivate,
-        !names.contains(buffer.name)
-      else { continue }
-      names.append(buffer.name)
+    buffers(in: loop) { reference, buffer in
+      guard case .accumulate = reference.statement else { return false }
+      return !buffer.role.isPrivate
     }
-    return names
   }
 
   /// Whether the copies of a buffer have far fewer elements than there are iterations.

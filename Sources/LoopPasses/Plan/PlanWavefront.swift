@@ -35,13 +35,17 @@ extension KernelPlan {
 
   /// The locals of two or more axes that the loop stores into.
   private func tables(of loop: Loop) -> [String] {
+    buffers(in: loop) { reference, buffer in
+      reference.writes && !buffer.role.isParameter && buffer.shape.count >= 2
+    }
+  }
+
+  /// The buffers that the loop touches as `isWanted` says, by name, in order.
+  func buffers(in loop: Loop, where isWanted: (MemoryReference, Buffer) -> Bool) -> [String] {
     var names: [String] = []
     for reference in DependenceTest(kernel).references(inside: loop.variable) {
       let buffer = kernel[reference.access.buffer]
-      guard reference.writes, !buffer.role.isParameter, buffer.shape.count >= 2,
-        !names.contains(buffer.name)
-      else { continue }
-      names.append(buffer.name)
+      if isWanted(reference, buffer), !names.contains(buffer.name) { names.append(buffer.name) }
     }
     return names
   }

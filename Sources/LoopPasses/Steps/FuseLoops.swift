@@ -13,18 +13,8 @@ extension Kernel {
     _ outer: String, _ inner: String, into name: String
   ) throws(ScheduleRefusal) -> Kernel {
     let step = ScheduleStep.fuse(outer, inner, into: name)
-    let place = try site(of: outer, for: step)
-    let outside = place.loop
-    let inside = try site(of: inner, for: step).loop
-    guard outside.body.count == 1, outside.body[0].definesLoop(inside.variable) else {
-      throw ScheduleRefusal(step, "%\(inner) is not alone inside %\(outer)")
-    }
-    for (loop, name) in [(outside, outer), (inside, inner)] {
-      if let carried = loop.carried.first {
-        throw ScheduleRefusal(step, "%\(name) carries the value \(spelling(carried.inside))")
-      }
-      if loop.kind == .vector { throw ScheduleRefusal(step, "%\(name) runs in lanes") }
-    }
+    let enclosing = try site(of: outer, for: step).enclosing
+    let (outside, inside) = try perfectPair(outer, inner, for: step)
     guard let count = inside.constantTripCount,
       !inside.lower.contains(outside.variable.atom)
     else { throw ScheduleRefusal(step, "%\(inner) does not always run equally often") }
@@ -36,7 +26,7 @@ extension Kernel {
     }
     let steps = outside.extent + IndexExpression(outside.step - 1)
     var trips = steps.floorDiv(IndexExpression(outside.step))
-    let least = IndexBounds(enclosing: place.enclosing).lower(of: outside.extent)
+    let least = IndexBounds(enclosing: enclosing).lower(of: outside.extent)
     if least.map({ $0 < 0 }) ?? true { trips = trips.max(0) }
     return fused(outside, trips, inside, count, into: name)
   }

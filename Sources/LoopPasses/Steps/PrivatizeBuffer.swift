@@ -20,13 +20,8 @@ extension Kernel {
       name, at: loopName, into: copies, reassociates: reassociates)
     let site = try site(of: loopName, for: step)
     let loop = site.loop
-    guard let index = buffers.firstIndex(where: { $0.name == name }) else {
-      throw ScheduleRefusal(step, "no buffer %\(name)")
-    }
-    guard !(buffers.map(\.name) + variables.compactMap(\.name)).contains(copies) else {
-      throw ScheduleRefusal(step, "the name %\(copies) is taken")
-    }
-    let buffer = BufferID(index)
+    let buffer = try buffer(named: name, for: step)
+    try checkIsNew(copies, for: step)
     if site.enclosing.contains(where: \.isParallelLoop), !self[buffer].role.isPrivate {
       throw ScheduleRefusal(
         step, "iterations of the parallel loop around %\(loopName) would meet in %\(name)")

@@ -39,19 +39,9 @@ extension Kernel {
   private func skewableNest(
     _ outer: String, _ inner: String, for step: ScheduleStep
   ) throws(ScheduleRefusal) -> (Loop, Loop) {
-    let outside = try site(of: outer, for: step).loop
-    let inside = try site(of: inner, for: step).loop
-    guard outside.body.count == 1, outside.body[0].definesLoop(inside.variable) else {
-      throw ScheduleRefusal(step, "%\(inner) is not alone inside %\(outer)")
-    }
+    let (outside, inside) = try perfectPair(outer, inner, for: step)
     for (loop, name) in [(outside, outer), (inside, inner)] {
-      if let carried = loop.carried.first {
-        throw ScheduleRefusal(step, "%\(name) carries the value \(spelling(carried.inside))")
-      }
-      guard loop.kind == .serial else {
-        throw ScheduleRefusal(
-          step, loop.kind == .vector ? "%\(name) runs in lanes" : "%\(name) is parallel")
-      }
+      if loop.kind == .parallel { throw ScheduleRefusal(step, "%\(name) is parallel") }
       guard loop.step == 1 else { throw ScheduleRefusal(step, "%\(name) has step \(loop.step)") }
     }
     if (inside.lower.variables + inside.upper.variables).contains(outside.variable) {

@@ -28,9 +28,7 @@ extension Kernel {
       throw ScheduleRefusal(
         step, "%\(name) does not run a constant number of times above \(factor)")
     }
-    guard !(buffers.map(\.name) + variables.compactMap(\.name)).contains(totals) else {
-      throw ScheduleRefusal(step, "the name %\(totals) is taken")
-    }
+    try checkIsNew(totals, for: step)
     if let reason = sharedState(loop) { throw ScheduleRefusal(step, reason) }
     let parts: RecurrenceParts
     do throws(RecurrenceRefusal) {
@@ -183,15 +181,14 @@ private struct ScanSplit {
 }
 
 extension [Statement] {
-  /// Whether something here or inside writes memory or may report a failure.
-  fileprivate var hasEffects: Bool {
+  private var mayReport: Bool {
     var result = false
-    forEachNested { statement in
-      if case .check = statement { result = true }
-      result = result || statement.writesMemory
-    }
+    forEachNested { if case .check = $0 { result = true } }
     return result
   }
+
+  /// Whether something here or inside writes memory or may report a failure.
+  fileprivate var hasEffects: Bool { mayReport || !writtenBuffers.isEmpty }
 
   /// The statements that `values` need; `nil` where one writes memory, or reads what others of
   /// these statements write.
@@ -202,23 +199,7 @@ extension [Statement] {
       wanted.formUnion([statement].usedVariables)
       result.insert(statement, at: 0)
     }
-    var written: Set<BufferID> = []
-    forEachNested { if $0.writesMemory, let access = $0.access { written.insert(access.buffer) } }
-    var isPure = true
-    result.forEachNested { statement in
-      if case .check = statement { isPure = false }
-      guard let access = statement.access else { return }
-      if written.contains(access.buffer) { isPure = false }
-    }
+    let isPure = !result.mayReport && !writtenBuffers.contains { result.touches($0) }
     return isPure ? result : nil
-  }
-}
-
-extension Statement {
-  fileprivate var writesMemory: Bool {
-    switch self {
-    case .store, .accumulate: true
-    case .define, .check, .loop, .whileLoop, .branch: false
-    }
   }
 }

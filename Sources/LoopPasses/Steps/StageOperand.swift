@@ -320,16 +320,6 @@ extension [Statement] {
     return result
   }
 
-  /// Buffers that are written here or inside.
-  fileprivate var writtenBuffers: Set<BufferID> {
-    var result: Set<BufferID> = []
-    forEachNested { statement in
-      if case .define = statement { return }
-      if let access = statement.access { result.insert(access.buffer) }
-    }
-    return result
-  }
-
   fileprivate func mappingDefinition(
     of id: VariableID, _ replacement: () -> Statement
   ) -> [Statement] {
