@@ -42,10 +42,13 @@ public struct RNN: RecurrentLayer {
     bias = Tensor.zeros([hidden])
   }
 
+  /// Zeros.
   public func start(batch: Int) -> Tensor { Tensor.zeros([batch, hidden.shape[0]]) }
 
+  /// The inputs' part of the gates.
   public func project(_ x: Tensor) -> Tensor { x.matmul(input) + bias }
 
+  /// The next hidden state.
   public func step(_ inputs: Tensor, _ state: inout Tensor) -> Tensor {
     state = tanh(inputs + state.matmul(hidden))
     return state
@@ -58,7 +61,9 @@ public struct RNN: RecurrentLayer {
 public struct LSTM: RecurrentLayer {
   /// Hidden state and cell, `[batch, hidden]` each.
   public struct State: Sendable {
+    /// `[batch, hidden]`.
     public var hidden: Tensor
+    /// `[batch, hidden]`.
     public var cell: Tensor
   }
 
@@ -78,13 +83,16 @@ public struct LSTM: RecurrentLayer {
     bias[hidden..<2 * hidden] = Tensor.ones([hidden])
   }
 
+  /// Zeros.
   public func start(batch: Int) -> State {
     let zeros = Tensor.zeros([batch, hidden.shape[0]])
     return State(hidden: zeros, cell: zeros)
   }
 
+  /// The inputs' part of the gates.
   public func project(_ x: Tensor) -> Tensor { x.matmul(input) + bias }
 
+  /// The next hidden state.
   public func step(_ inputs: Tensor, _ state: inout State) -> Tensor {
     let size = hidden.shape[0]
     let gates = inputs + state.hidden.matmul(hidden)
@@ -117,10 +125,13 @@ public struct GRU: RecurrentLayer {
     hiddenBias = Tensor.zeros([3 * hidden])
   }
 
+  /// Zeros.
   public func start(batch: Int) -> Tensor { Tensor.zeros([batch, hidden.shape[0]]) }
 
+  /// The inputs' part of the gates.
   public func project(_ x: Tensor) -> Tensor { x.matmul(input) + bias }
 
+  /// The next hidden state.
   public func step(_ inputs: Tensor, _ state: inout Tensor) -> Tensor {
     let size = hidden.shape[0]
     let own = state.matmul(hidden) + hiddenBias

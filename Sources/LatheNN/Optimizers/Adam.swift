@@ -6,6 +6,7 @@ public import Lathe
 /// and Jimmy Ba, *Adam*, 2014); `weightDecay` shrinks the parameters beside the step (Ilya Loshchilov
 /// and Frank Hutter, *Decoupled weight decay regularization*, 2017), which makes it AdamW.
 public struct Adam: Optimizer {
+  /// Rank 0.
   public var learningRate: Tensor
   /// Rank 0; `nil` is none.
   public var weightDecay: Tensor?
@@ -64,6 +65,7 @@ public struct Adam: Optimizer {
 /// Steps by the sign of a mix of the gradient and its running mean (Xiangning Chen and others,
 /// *Symbolic discovery of optimization algorithms*, 2023).
 public struct Lion: Optimizer {
+  /// Rank 0.
   public var learningRate: Tensor
   /// Rank 0; `nil` is none.
   public var weightDecay: Tensor?
@@ -100,6 +102,7 @@ public struct Lion: Optimizer {
 /// Adam's step with the length of each tensor's step tied to the tensor's own (Yang You and others,
 /// *Large batch optimization for deep learning*, 2019).
 public struct LAMB: Optimizer {
+  /// Rank 0.
   public var learningRate: Tensor
   /// Rank 0.
   public var weightDecay: Tensor

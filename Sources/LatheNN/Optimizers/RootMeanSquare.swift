@@ -5,6 +5,7 @@ public import Lathe
 /// Divides the gradient by the root of its running mean square (Tijmen Tieleman and Geoffrey Hinton,
 /// lecture 6.5 of *Neural networks for machine learning*, 2012).
 public struct RMSProp: Optimizer {
+  /// Rank 0.
   public var learningRate: Tensor
   /// Share of the past in the mean square.
   public let decay: Double
@@ -47,6 +48,7 @@ public struct RMSProp: Optimizer {
 /// Divides the gradient by the root of the sum of all its squares (John Duchi and others, *Adaptive
 /// subgradient methods*, 2011).
 public struct AdaGrad: Optimizer {
+  /// Rank 0.
   public var learningRate: Tensor
   /// Added to the root.
   public let epsilon: Double
@@ -77,6 +79,7 @@ public struct AdaGrad: Optimizer {
 /// gradient (Noam Shazeer and Mitchell Stern, *Adafactor*, 2018). Steps are relative to the size of
 /// the parameter.
 public struct Adafactor: Optimizer {
+  /// Rank 0.
   public var learningRate: Tensor
   /// Least size of a parameter for its step.
   public let leastScale: Double

@@ -6,6 +6,7 @@ public import Lathe
 /// `v` (Ilya Sutskever and others, *On the importance of initialization and momentum*, 2013).
 /// `weightDecay` times the parameter is added to the gradient.
 public struct SGD: Optimizer {
+  /// Rank 0.
   public var learningRate: Tensor
   /// Rank 0.
   public var weightDecay: Tensor?
