@@ -50,7 +50,9 @@ private struct Composed: Sendable, CustomTestStringConvertible {
     Composed("transposed convolution", [1, 2, 4]) { x in
       transposedConvolution(x, draw([2, 3, 3], 3), stride: [2])
     },
-    Composed("maxPool", [1, 2, 6, 6]) { $0.maxPool(kernel: [3, 3], stride: [2, 2], padding: [1, 1]) },
+    Composed("maxPool", [1, 2, 6, 6]) {
+      $0.maxPool(kernel: [3, 3], stride: [2, 2], padding: [1, 1])
+    },
     Composed("averagePool", [1, 2, 6, 6]) { $0.averagePool(kernel: [2, 2]) },
     Composed("overlapping averagePool", [1, 1, 7]) { $0.averagePool(kernel: [3], stride: [1]) },
     Composed("attention", [2, 5, 4]) { x in
