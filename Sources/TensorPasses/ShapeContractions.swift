@@ -17,6 +17,10 @@ extension Pass where Input == Module, Output == Module {
   ) { graph in
     let crops = graph.croppedContractions
     return graph.rewrittenByID { rewriter, id, node, location in
+      if !crops.live.contains(id), !node.isParameter {
+        // It may read what is no longer computed; so may only nodes that are dead too.
+        return rewriter.finish(node.types.map { .literal(.zero($0.dtype)) })
+      }
       guard case .contract(let contraction) = node.kind else {
         if crops.readers.contains(id) {
           return rewriter.finish([node.operands[0]])
@@ -108,23 +112,35 @@ extension Graph {
   /// The views that take a part of a contraction that nothing else reads, and what they take.
   fileprivate var croppedContractions:
     (
-      views: [NodeID: (view: View, type: TensorType)], readers: Set<NodeID>
+      views: [NodeID: (view: View, type: TensorType)], readers: Set<NodeID>, live: Set<NodeID>
     )
   {
-    var uses: [ValueID: Int] = [:]
-    for value in nodes.flatMap(\.operands).compactMap(\.value) + results {
-      uses[value, default: 0] += 1
-    }
+    let uses = liveUses
     var views: [NodeID: (view: View, type: TensorType)] = [:]
     var readers: Set<NodeID> = []
-    for id in ids {
+    for id in ids where uses.live.contains(id) {
       guard case .view(let view) = self[id].kind, let source = self[id].operands[0].value,
-        case .contract = self[source.node].kind, uses[source] == 1, isCrop(view, of: source, id)
+        case .contract = self[source.node].kind, uses.counts[source] == 1,
+        isCrop(view, of: source, id)
       else { continue }
       views[source.node] = (view, self[id].types[0])
       readers.insert(id)
     }
-    return (views, readers)
+    return (views, readers, uses.live)
+  }
+
+  /// How often nodes that a result needs, and results, use each value.
+  private var liveUses: (counts: [ValueID: Int], live: Set<NodeID>) {
+    var counts: [ValueID: Int] = [:]
+    for result in results { counts[result, default: 0] += 1 }
+    var live = Set(results.map(\.node))
+    for id in ids.reversed() where live.contains(id) {
+      for value in self[id].operands.compactMap(\.value) {
+        counts[value, default: 0] += 1
+        live.insert(value.node)
+      }
+    }
+    return (counts, live)
   }
 
   /// Whether a view takes a box of another value: each axis moved by a constant.
