@@ -1,0 +1,191 @@
+// One run of training, from the first batch to the last line.
+
+import Lathe
+import LatheNN
+
+/// Trains a classifier of images as a plan says.
+struct TrainingRun<Model: ImageClassifier> {
+  private let plan: TrainingPlan
+  private var trainer: Trainer<Model, ImageBatch>
+  private let order: BatchOrder
+  private let schedule: Schedule
+  private var step: Int
+  private var position: BatchPosition
+  private var progress = ProgressLine()
+  private var log: TrainingLog?
+  private var history = TrainingHistory()
+  private var compileSeconds = 0.0
+  private var trainingSeconds = 0.0
+  private var examples = 0
+
+  init(_ plan: TrainingPlan) throws {
+    self.plan = plan
+    let training = plan.data.training
+    let model = Model(
+      image: training.shape, classes: training.classes.count, key: RandomKey(plan.seed))
+    trainer = Trainer(model, mode: plan.mode, seed: plan.seed)
+    order = BatchOrder(
+      count: training.count, size: plan.batch, key: HostKey(plan.seed), remainder: .dropped)
+    let total = max(1, plan.epochs * order.batchCount)
+    schedule = .cosine(over: total, to: 0.01).warmedUp(over: min(100, total / 10))
+    step = plan.checkpoint?.step ?? 0
+    position = plan.checkpoint?.position ?? .start
+    if let checkpoint = plan.checkpoint { try trainer.restore(checkpoint) }
+    log = try plan.logFile.map { path throws(LogError) in
+      try TrainingLog(
+        path: path, columns: ["loss", "accuracy"],
+        resumingAfter: plan.checkpoint.map(\.step))
+    }
+  }
+
+  mutating func run() throws {
+    var early = plan.patience.map { EarlyStopping(patience: $0, better: .higher) }
+    let augmentation =
+      plan.isAugmented ? Augmentation(flipsHorizontally: true, largestShift: 2) : .none
+    let source = ImageSource(
+      plan.data.training, augmentation: augmentation, key: HostKey(plan.seed))
+    let batches = try Batches(
+      source, size: plan.batch, key: HostKey(plan.seed), epochs: plan.epochs, from: position)
+    var losses = Mean()
+    var matrix: ConfusionMatrix?
+    var isDone = plan.steps == 0
+    while !isDone, let next = try batches.next() {
+      if losses.count == 0 { startEpoch(next.epoch) }
+      let loss = take(next)
+      losses.add(loss, count: next.count)
+      history.losses.append((Double(step), loss))
+      progress.advance(examples: next.count, values: [("loss", losses.value)])
+      position = next.next
+      isDone = plan.steps.map { step >= $0 } ?? false
+      if next.endsEpoch || isDone {
+        matrix = try finishEpoch(next.epoch, losses)
+        losses = Mean()
+        if var stopping = early, let matrix {
+          isDone = isDone || stopping.observe(matrix.accuracy) && stopping.shouldStop
+          isDone = isDone || stopping.shouldStop
+          early = stopping
+        }
+      } else if let every = plan.saveEvery, step.isMultiple(of: every) {
+        try save()
+      }
+    }
+    try finish(try matrix ?? evaluate())
+  }
+
+  private mutating func startEpoch(_ epoch: Int) {
+    progress.start(
+      "epoch \(epoch + 1)/\(plan.epochs)", steps: order.batchCount,
+      at: position.example / plan.batch)
+  }
+
+  /// One step; its loss.
+  private mutating func take(_ next: NumberedBatch<ImageBatch>) -> Double {
+    if examples == 0 {
+      let trainer = trainer
+      compileSeconds = timed { trainer.prepare(for: next.batch) }.milliseconds / 1e3
+    }
+    let rate = plan.learningRate * schedule(step)
+    var loss = 0.0
+    trainingSeconds +=
+      timed { loss = trainer.step(next.batch, learningRate: rate).item() }.milliseconds / 1e3
+    step += 1
+    examples += next.count
+    return loss
+  }
+
+  private mutating func finishEpoch(_ epoch: Int, _ losses: Mean) throws -> ConfusionMatrix {
+    let matrix = try evaluate()
+    progress.finish(values: [("loss", losses.value), ("accuracy", matrix.accuracy)])
+    history.accuracies.append((Double(step), matrix.accuracy))
+    try log?.append(
+      LogRecord(
+        step: step, values: [("loss", losses.value), ("accuracy", matrix.accuracy)]))
+    try save()
+    if plan.isJSON {
+      Terminal.writeLine(
+        "{\"event\":\"epoch\",\"epoch\":\(epoch + 1),\"step\":\(step),"
+          + "\"loss\":\(significant(losses.value, 6)),"
+          + "\"test_accuracy\":\(significant(matrix.accuracy, 6))}")
+    } else {
+      Terminal.writeLine(
+        "epoch \(epoch + 1)/\(plan.epochs)  loss \(significant(losses.value))  test accuracy "
+          + "\(fixed(matrix.accuracy, 4))  \(significant(rate, 4)) examples/s")
+    }
+    return matrix
+  }
+
+  /// Examples per second of the steps alone.
+  private var rate: Double { trainingSeconds > 0 ? Double(examples) / trainingSeconds : 0 }
+
+  private func evaluate() throws -> ConfusionMatrix {
+    try trainer.matrix(on: plan.data.test)
+  }
+
+  private func save() throws {
+    guard let file = plan.saveFile else { return }
+    let checkpoint = Checkpoint(
+      tensors: trainer.tensors, step: step, position: position, metadata: plan.metadata)
+    try checkpoint.save(to: file)
+  }
+
+  private func finish(_ matrix: ConfusionMatrix) throws {
+    if let file = plan.curveFile { try history.chart(plan).write(to: file) }
+    let loss = history.losses.last?.y ?? .nan
+    if plan.isJSON {
+      let fields = [
+        "\"event\":\"done\"", "\"test_accuracy\":\(significant(matrix.accuracy, 6))",
+        "\"loss\":\(loss.isNaN ? "null" : significant(loss, 6))",
+        "\"examples_per_second\":\(significant(rate, 6))",
+        "\"compile_ms\":\(significant(compileSeconds * 1e3, 5))",
+        "\"seconds\":\(significant(trainingSeconds, 5))", "\"steps\":\(step)",
+      ]
+      return Terminal.writeLine("{\(fields.joined(separator: ","))}")
+    }
+    var line = "test accuracy \(Terminal.bold(fixed(matrix.accuracy, 4))) on \(matrix.count) images"
+    line += " after \(step) steps; \(significant(rate, 4)) examples/s, \(plan.mode.rawValue)"
+    if plan.mode == .jit { line += ", compiled in \(significant(compileSeconds * 1e3, 3)) ms" }
+    Terminal.writeLine(line)
+    for (what, file) in [("checkpoint", plan.saveFile), ("curves", plan.curveFile)] {
+      if let file { Terminal.writeLine("\(what): \(file)") }
+    }
+  }
+}
+
+extension Trainer where Batch == ImageBatch {
+  /// How a model labels a set.
+  func matrix(on data: Dataset) throws -> ConfusionMatrix {
+    let batches = try Batches(
+      ImageSource(data), size: 500, key: nil, remainder: .kept, epochs: 1, ahead: 1)
+    var matrix = ConfusionMatrix(classes: data.classes)
+    while let next = try batches.next() {
+      let (_, logits) = evaluate(next.batch)
+      matrix.add(
+        logits: logits.scalars(as: Float.self), labels: next.batch.labels.scalars(as: Int32.self))
+    }
+    return matrix
+  }
+}
+
+/// What a run's curves show.
+struct TrainingHistory {
+  var losses: [(x: Double, y: Double)] = []
+  var accuracies: [(x: Double, y: Double)] = []
+
+  /// The losses in means of so many steps that at most 200 points are drawn, and the accuracies.
+  func chart(_ plan: TrainingPlan) -> CurveChart {
+    let group = max(1, losses.count / 200)
+    let means = stride(from: 0, to: losses.count, by: group).map { start in
+      let part = losses[start..<min(losses.count, start + group)]
+      let count = Double(part.count)
+      return (
+        x: part.reduce(0) { $0 + $1.x } / count, y: part.reduce(0) { $0 + $1.y } / count
+      )
+    }
+    return CurveChart(
+      title: "\(plan.model.rawValue) on \(plan.dataName)", xLabel: "step",
+      panels: [
+        .init(label: "loss", curves: [.init(name: "training", points: means)]),
+        .init(label: "accuracy", curves: [.init(name: "test", points: accuracies)]),
+      ])
+  }
+}
