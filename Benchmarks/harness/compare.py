@@ -51,8 +51,10 @@ def export_stablehlo(workload, inputs, variables):
     """Lets JAX write what IREE compiles."""
     if not python("jax").exists():
         return
-    command = [python("jax"), HERE / "peers" / "jax_peer.py", "export", workload]
-    command += [BUILD / f"{workload}.stablehlo", *inputs.values()]
+    module = BUILD / f"{workload}.stablehlo"
+    module.unlink(missing_ok=True)
+    command = [python("jax"), HERE / "peers" / "jax_peer.py", "export", workload, module]
+    command += inputs.values()
     subprocess.run(command, env=variables, check=True)
 
 

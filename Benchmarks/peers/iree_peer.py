@@ -37,7 +37,7 @@ def compile_module(source, module):
 def build(workload, inputs, options):
     source = Path(options.cache) / f"{workload}.stablehlo"
     if not source.exists():
-        sys.exit("no StableHLO: it is exported by the jax peer's environment (set-up jax)")
+        sys.exit("no StableHLO: the jax peer exports what it has (set-up jax)")
     module = Path(options.cache) / f"{workload}.vmfb"
     note = compile_module(source, module)
     _binding.parse_flags(f"--task_topology_group_count={options.threads}")

@@ -59,6 +59,7 @@ public enum PassList {
   public static func all(for row: TargetRow) -> [Item] {
     let modules =
       [.inlineCalls, .expandArguments] + TensorPasses.all(for: row)
+      + TensorPasses.transforms(for: row)
       + [.splitScans, .splitReductions, .packLoopFactors(for: row)] + lowering
     let kernels = planning(for: row) + LoopPasses.all
     return modules.map { .module($0) } + kernels.map { .kernel($0) }

@@ -3,9 +3,9 @@
 import Lathe
 
 extension Workload {
-  static let tensorLoops = [lstm(steps: 128, name: "lstm")]
+  static let tensorLoops = [lstm(steps: 128, batch: 32, hidden: 256, name: "lstm")]
 
-  /// `lstm_STEPS` and `recurrence_STEPS`; `nil` for other names.
+  /// `lstm_STEPS`, a small cell that may run long, and `recurrence_STEPS`; `nil` for other names.
   static func loop(named name: String) throws(CommandFailure) -> Workload? {
     let parts = name.split(separator: "_")
     guard parts.count == 2, parts[0] == "lstm" || parts[0] == "recurrence" else { return nil }
@@ -13,17 +13,15 @@ extension Workload {
       throw CommandFailure("\(name): a number of steps from 1 to 10000000 expected")
     }
     return parts[0] == "lstm"
-      ? lstm(steps: steps, name: name) : recurrence(steps: steps, name: name)
+      ? lstm(steps: steps, batch: 8, hidden: 32, name: name) : recurrence(steps: steps, name: name)
   }
 
-  /// Steps of 32 sequences, hidden size 256, as an author writes it. One exp or tanh counts as 20
-  /// operations.
-  private static func lstm(steps: Int, name: String) -> Workload {
-    let (batch, hidden) = (32, 256)
+  /// Steps of `batch` sequences as an author writes it. One exp or tanh counts as 20 operations.
+  private static func lstm(steps: Int, batch: Int, hidden: Int, name: String) -> Workload {
     let deviation = 1 / Float(hidden).squareRoot()
     let products = 2 * steps * batch * 2 * hidden * 4 * hidden
     return Workload(
-      name: name, summary: "an LSTM of 256 units over 32 sequences of \(steps)",
+      name: name, summary: "an LSTM of \(hidden) units over \(batch) sequences of \(steps)",
       inputs: [
         .normal("x", [steps, batch, hidden], seed: 80),
         .normal("wx", [hidden, 4 * hidden], seed: 81, deviation: deviation),

@@ -45,6 +45,12 @@ extension KernelParser {
       let totals = try parseLoopName()
       return .splitScan(
         loop, by: factor, into: totals, reassociates: reader.takeIf("reassociating"))
+    case "overlap":
+      let loops = [loop] + parseLoopNames()
+      try reader.expect("by")
+      var sizes: [Int] = []
+      for _ in loops { sizes.append(try reader.integer()) }
+      return .overlap(loops, by: sizes)
     case "localize":
       try reader.expect("at")
       let place = try parseLoopName()

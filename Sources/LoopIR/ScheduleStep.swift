@@ -49,6 +49,9 @@ public enum ScheduleStep: Hashable, Sendable {
   /// Cuts an outermost loop of recurrences into chunks of `by` iterations that each start from what
   /// comes before, with a local for the chunks' totals.
   case splitScan(String, by: Int, into: String, reassociates: Bool)
+  /// Runs all loops of the body tile by tile, each tile with what it needs of its surroundings;
+  /// the tiles are those of loops of the last nest.
+  case overlap([String], by: [Int])
 }
 
 extension ScheduleStep {
@@ -61,7 +64,7 @@ extension ScheduleStep {
       .scan(let loop, _, _), .privatize(_, let loop, _, _), .foldStorage(_, let loop, _),
       .splitScan(let loop, _, _, _):
       [loop]
-    case .reorder(let loops): loops
+    case .reorder(let loops), .overlap(let loops, _): loops
     case .fuse(let outer, let inner, _), .computeAt(let outer, let inner),
       .skew(let outer, let inner, _):
       [outer, inner]
@@ -77,6 +80,7 @@ extension ScheduleStep {
       .scan(_, let factor, _), .foldStorage(_, _, let factor), .splitScan(_, let factor, _, _):
       factor
     case .pad(_, let count): count
+    case .overlap(_, let sizes): sizes.min()
     case .reorder, .fuse, .parallelize, .specialize, .computeAt, .localize, .stage,
       .promote, .privatize, .skew, .skewStorage, .share:
       nil
@@ -86,7 +90,7 @@ extension ScheduleStep {
   /// Whether the step makes loops whose names follow from those it is given.
   var derivesNames: Bool {
     switch self {
-    case .specialize, .localize, .stage, .privatize, .splitScan: true
+    case .specialize, .localize, .stage, .privatize, .splitScan, .overlap: true
     case .split, .reorder, .fuse, .unroll, .vectorize, .parallelize, .pad, .computeAt, .promote,
       .scan, .foldStorage, .skew, .skewStorage, .share:
       false
@@ -128,6 +132,7 @@ extension ScheduleStep {
     case .share(let buffer): .share(rename(buffer))
     case .splitScan(let loop, let factor, let totals, let reassociates):
       .splitScan(rename(loop), by: factor, into: rename(totals), reassociates: reassociates)
+    case .overlap(let loops, let sizes): .overlap(loops.map(rename), by: sizes)
     }
   }
 }
@@ -165,6 +170,8 @@ extension ScheduleStep: CustomStringConvertible {
     case .share(let buffer): "share %\(buffer)"
     case .splitScan(let loop, let factor, let totals, let reassociates):
       "splitScan %\(loop) by \(factor) into %\(totals)\(reassociates ? " reassociating" : "")"
+    case .overlap(let loops, let sizes):
+      "overlap \(Self.list(loops)) by \(sizes.map(String.init).joined(separator: " "))"
     }
   }
 

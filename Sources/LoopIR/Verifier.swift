@@ -190,7 +190,8 @@ extension KernelVerifier {
       loops.remove(inner)
       made = [into]
     case .reorder, .unroll, .vectorize, .parallelize, .pad, .specialize, .computeAt, .localize,
-      .stage, .promote, .scan, .privatize, .foldStorage, .skewStorage, .share, .splitScan:
+      .stage, .promote, .scan, .privatize, .foldStorage, .skewStorage, .share, .splitScan,
+      .overlap:
       return
     }
     for name in made where !loops.insert(name).inserted {

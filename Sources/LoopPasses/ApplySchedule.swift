@@ -57,6 +57,7 @@ extension Kernel {
     case .share(let buffer): try sharing(buffer)
     case .splitScan(let loop, let factor, let totals, let reassociates):
       try splittingScan(loop, by: factor, into: totals, reassociates: reassociates)
+    case .overlap(let loops, let sizes): try overlapping(loops, by: sizes)
     }
   }
 }

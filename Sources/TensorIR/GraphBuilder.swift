@@ -22,8 +22,9 @@ public struct GraphBuilder: Sendable {
     return graph
   }
 
-  /// Adds a checked node.
-  mutating func append(_ node: Node, at location: SourceLocation) -> NodeID {
+  /// Adds a node that is known to be well formed.
+  @discardableResult
+  package mutating func append(_ node: Node, at location: SourceLocation) -> NodeID {
     graph.append(node, at: location)
   }
 

@@ -132,6 +132,8 @@ extension AlgebraRule {
     AlgebraRule("cast-of-lossless", unary(.cast, .named(1, unary(.cast, x))), unary(.cast, x)) {
       canSkip(from: $0.dtype(0), through: $0.dtype(1), to: $0.type.dtype)
     },
+    // Derivatives were taken before.
+    AlgebraRule("constant-for-derivatives", unary(.stopGradient, x), x),
     AlgebraRule("bitcast-to-same", unary(.bitcast, x), x) { $0.dtype(0) == $0.type.dtype },
     AlgebraRule("bitcast-twice", unary(.bitcast, unary(.bitcast, x)), unary(.bitcast, x)),
   ]

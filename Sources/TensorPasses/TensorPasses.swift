@@ -35,9 +35,14 @@ public enum TensorPasses {
     ]
   }
 
+  /// Passes that make another program of one, for the command line and the tests.
+  public static func transforms(for row: TargetRow) -> [Pass<Module, Module>] {
+    [.pullback(for: row), .pushforward(for: row)]
+  }
+
   /// Finds the pass named `name`; `nil` when there is none.
   public static func named(_ name: some StringProtocol, for row: TargetRow) -> Pass<Module, Module>?
   {
-    all(for: row).first { $0.name == name }
+    (all(for: row) + transforms(for: row)).first { $0.name == name }
   }
 }

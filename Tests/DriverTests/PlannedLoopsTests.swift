@@ -66,6 +66,38 @@ import Testing
 extension PlannedLoops {
   static let examples = [
     Example(
+      name: "sweeps over large arrays", step: "overlap %k %l by ",
+      text: """
+        kernel @sweeps(in %x: f32[1041,565], out %a: f32[1041,565]) {
+          local %b: f32[1041,565] in scratch
+          for %f in 0..<1041 {
+            for %g in 0..<565 {
+              %0 = load %x[%f, %g] : f32
+              store %0, %a[%f, %g]
+              store %0, %b[%f, %g]
+            }
+          }
+          for %t in 0..<2 {
+            for %i in 1..<1040 {
+              for %j in 1..<564 {
+                %1 = load %a[%i - 1, %j] : f32
+                %2 = load %a[%i + 1, %j] : f32
+                %3 = add %1, %2 : f32
+                store %3, %b[%i, %j]
+              }
+            }
+            for %k in 1..<1040 {
+              for %l in 1..<564 {
+                %4 = load %b[%k, %l - 1] : f32
+                %5 = load %b[%k, %l + 1] : f32
+                %6 = mulAdd %4, 0.25, %5 : f32
+                store %6, %a[%k, %l]
+              }
+            }
+          }
+        }
+        """),
+    Example(
       name: "time warping", step: "skew %i %j into %i_j, skewStorage %d",
       text: """
         kernel @dtw(in %a: f32[150], in %b: f32[131], out %cost: f32[131]) {
@@ -113,7 +145,7 @@ extension PlannedLoops {
         }
         """),
     Example(
-      name: "sweeps", step: "unroll %k by 3",
+      name: "sweeps over what is filled in part", step: "unroll %k by 3",
       text: """
         kernel @jacobi(in %u: f32[600,700], out %a: f32[600,700]) {
           local %b: f32[600,700] in scratch
@@ -121,7 +153,12 @@ extension PlannedLoops {
             for %j0 in 0..<700 {
               %v = load %u[%i0, %j0] : f32
               store %v, %a[%i0, %j0]
-              store %v, %b[%i0, %j0]
+            }
+          }
+          for %i3 in 0..<599 {
+            for %j3 in 0..<700 {
+              %w = load %u[%i3, %j3] : f32
+              store %w, %b[%i3, %j3]
             }
           }
           for %k in 0..<3 {

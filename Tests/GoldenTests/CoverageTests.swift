@@ -23,7 +23,7 @@ import Testing
     let steps = [
       "split", "reorder", "fuse", "unroll", "vectorize", "parallelize", "pad", "specialize",
       "computeAt", "localize", "stage", "promote",
-      "scan", "privatize", "foldStorage", "skew", "skewStorage", "share", "splitScan",
+      "scan", "privatize", "foldStorage", "skew", "skewStorage", "share", "splitScan", "overlap",
     ]
     #expect(steps.filter { step in !applied.contains { $0.program.contains("\(step) %") } } == [])
     #expect(steps.filter { step in !refused.contains { $0.contains("cannot \(step)") } } == [])

@@ -99,7 +99,9 @@ import Testing
   private static let floats: [String: @Sendable (Tensor, Tensor) -> Tensor] = [
     "add": { $0 + $1 }, "sub": { $0 - $1 }, "mul": { $0 * $1 }, "div": { $0 / $1 },
     "rem": { $0 % $1 }, "floorDiv": { $0.floorDiv($1) }, "mulAdd": { mulAdd($0, $1, 1) },
-    "min": { minimum($0, $1) }, "max": { maximum($0, $1) }, "clamp": { $0.clamp(0, $1) },
+    "min": { minimum($0, $1) }, "max": { maximum($0, $1) },
+    "relu": { x, _ in relu(x) }, "stopGradient": { x, _ in stopGradient(x) },
+    "clamp": { $0.clamp(0, $1) },
     "neg": { x, _ in -x }, "abs": { x, _ in abs(x) }, "sign": { x, _ in x.sign() },
     "sqrt": { x, _ in sqrt(x) }, "copySign": { $0.copySign($1) }, "scale2": { $0.scale2($1) },
     "lt": { $0 .< $1 }, "le": { $0 .<= $1 }, "gt": { $0 .> $1 }, "ge": { $0 .>= $1 },

@@ -338,6 +338,52 @@ extension Program {
       }
       """, sizes: [0, 1, 2, 3, 8, 17].map { [$0] })
 
+  /// Sweeps over a grid, of unlike reach on its four sides, between two other nests.
+  static let sweeps = Program(
+    text: """
+      kernel @sweeps(in %x: f32[21,13], in %s: f32[3], out %y: f32[21,13], out %z: f32[21,13]) {
+        local %a: f32[21,13] in shared
+        for %f in 0..<21 {
+          for %g in 0..<13 {
+            %0 = load %x[%f, %g] : f32
+            store %0, %a[%f, %g]
+            %1 = mul %0, 0.5 : f32
+            store %1, %y[%f, %g]
+          }
+        }
+        for %t in 0..<3 {
+          for %i in 2..<20 {
+            for %j in 1..<13 {
+              %2 = load %a[%i - 2, %j] : f32
+              %3 = load %a[%i + 1, %j - 1] : f32
+              %scale = load %s[%t] : f32
+              %4 = mulAdd %2, %scale, %3 : f32
+              store %4, %y[%i, %j]
+            }
+          }
+          for %k in 0..<20 {
+            for %l in 0..<12 {
+              %5 = load %y[%k + 1, %l] : f32
+              %6 = load %y[%k, %l + 1] : f32
+              %7 = mulAdd %5, 0.25, %6 : f32
+              store %7, %a[%k, %l]
+            }
+            for %m in 0..<13 {
+              accumulate %a[%k, %m] add= 0.125
+            }
+          }
+        }
+        for %p in 0..<21 {
+          for %q in 0..<13 {
+            %8 = load %a[%p, %q] : f32
+            %9 = load %x[20 - %p, %q] : f32
+            %10 = sub %8, %9 : f32
+            store %10, %z[%p, %q]
+          }
+        }
+      }
+      """, sizes: [[]])
+
   /// A recurrence along both axes of a table.
   static let wavefront = Program(
     text: """

@@ -24,7 +24,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { message }
 
-  static let all: [Refused] = forms + dependences + lanes + parallel + regrouping
+  static let all: [Refused] = forms + dependences + lanes + parallel + regrouping + tiles
 
   static let forms = [
     Refused(
@@ -49,6 +49,30 @@ struct Refused: Sendable, CustomTestStringConvertible {
       "cannot reorder %i: two or more different loops are needed"),
     Refused(
       .triangle, .reorder(["j", "i"]), "cannot reorder %j, %i: the bounds of %j need %i"),
+  ]
+
+  static let tiles = [
+    Refused(
+      .sweeps, .overlap(["p"], by: [0]),
+      "cannot overlap %p by 0: one size of at least 1 expected for each loop"),
+    Refused(
+      .sweeps, .overlap(["p", "p"], by: [4, 4]),
+      "cannot overlap %p %p by 4 4: two loops run along one axis"),
+    Refused(
+      .sweeps, .overlap(["f"], by: [4]),
+      "cannot overlap %f by 4: %f is not in the last nest, or writes nothing"),
+    Refused(
+      .wavefront, .overlap(["j"], by: [4]),
+      "cannot overlap %j by 4: %y has an extent that is not constant"),
+    Refused(
+      """
+      for %i in 0..<n {
+        for %j in 0..<m {
+          store 1.0, %y[%i, %j]
+        }
+      }
+      """, .overlap(["i"], by: [4]),
+      "cannot overlap %i by 4: %y is read and written by all tiles"),
   ]
 
   static let regrouping = [

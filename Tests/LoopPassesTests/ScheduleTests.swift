@@ -19,7 +19,7 @@ struct Scheduled: Sendable, CustomTestStringConvertible {
 
   static let all: [Scheduled] =
     splits + reorders + unrolls + vectors + parallels
-    + scans + privates + folds + skews
+    + scans + privates + folds + skews + overlaps
 
   static let splits = [
     Scheduled(.chain, .split("i", by: 8, outer: "io", inner: "ii")),
@@ -135,6 +135,19 @@ extension Scheduled {
     Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 2)),
     Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 5)),
     Scheduled(.rollingRows, .foldStorage("t", at: "i", by: 2), .unroll("i", by: 2)),
+  ]
+
+  static let overlaps = [
+    Scheduled(.sweeps, .overlap(["p"], by: [1])),
+    Scheduled(.sweeps, .overlap(["p"], by: [7])),
+    Scheduled(.sweeps, .overlap(["p"], by: [100])),
+    Scheduled(.sweeps, .overlap(["q"], by: [4])),
+    Scheduled(.sweeps, .overlap(["p", "q"], by: [8, 5])),
+    Scheduled(.sweeps, .overlap(["q", "p"], by: [13, 3])),
+    Scheduled(.sweeps, .unroll("t", by: 3), .overlap(["p", "q"], by: [6, 6])),
+    Scheduled(
+      .sweeps, .overlap(["p", "q"], by: [8, 8]), .parallelize("p_tile"),
+      .vectorize("j", lanes: 4), .vectorize("l", lanes: 8), .vectorize("q", lanes: 4)),
   ]
 
   static let skews = [

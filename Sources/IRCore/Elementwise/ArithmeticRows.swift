@@ -75,6 +75,12 @@ extension Elementwise {
     ]
   }
 
+  /// `max(x, 0)`; NaN when x is. A row of its own, because its slope at 0 is 0 and not that of a tie.
+  public static let relu = Elementwise(
+    "relu", arity: 1, typing: .numeric,
+    definition: .composed { type, x in .max(x[0], .constant(0, type)) },
+    derivative: { x, _ in [.select(.gt(x[0], 0), 1.0, 0.0)] })
+
   /// `min(max(x, low), high)`; NaN when any operand is.
   public static let clamp = Elementwise(
     "clamp", arity: 3, typing: .numeric,
@@ -132,7 +138,7 @@ extension Elementwise {
   ) { x, y in [.scale2(1.0, x[1]), y * .constant(0.693147180559945309417, y.type)] }
 
   static let arithmeticRows: [Elementwise] = [
-    add, sub, mul, mulHigh, div, rem, floorDiv, mulAdd, min, max, clamp, neg, abs, sign, sqrt,
+    add, sub, mul, mulHigh, div, rem, floorDiv, mulAdd, min, max, relu, clamp, neg, abs, sign, sqrt,
     copySign, scale2,
   ]
 }

@@ -50,9 +50,14 @@ extension Elementwise {
   public static let bitcast = Elementwise(
     "bitcast", arity: 1, typing: .bitcast, definition: .primitive(.bitcast))
 
+  /// `x`, as a constant where derivatives are taken.
+  public static let stopGradient = Elementwise(
+    "stopGradient", arity: 1, typing: .numeric, definition: .composed { _, x in x[0] }
+  ) { _, _ in [0.0] }
+
   static let bitRows: [Elementwise] = [
     and, or, xor, not, shiftLeft, shiftRight, popCount, leadingZeros,
   ]
   static let roundingRows: [Elementwise] = [floor, ceil, trunc, round]
-  static let conversionRows: [Elementwise] = [cast, bitcast]
+  static let conversionRows: [Elementwise] = [cast, bitcast, stopGradient]
 }

@@ -3,9 +3,9 @@
 import IRCore
 
 extension Tensor {
-  /// `max(x, 0)`; NaN stays NaN.
+  /// `max(x, 0)`; NaN stays NaN. Its slope at 0 is 0.
   public func relu(file: String = #fileID, line: Int = #line) -> Tensor {
-    maximum(0, file: file, line: line)
+    Self.apply(.relu, [self], at: .line(file: file, line: line))
   }
 
   /// `x` above 0, else `slope · x`.
@@ -32,7 +32,8 @@ extension Tensor {
     let magnitude = abs(file: file, line: line)
     let decay = Self.apply(.neg, [magnitude], at: location).exp(file: file, line: line)
     let rest = decay.log1p(file: file, line: line)
-    return Self.apply(.add, [relu(file: file, line: line), rest], at: location)
+    // The slopes of both halves add up to that of the sum at 0, too: ties of max share.
+    return Self.apply(.add, [maximum(0, file: file, line: line), rest], at: location)
   }
 
   /// `x · sigmoid(x)`.

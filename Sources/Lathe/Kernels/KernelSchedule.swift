@@ -66,6 +66,15 @@ public struct KernelSchedule: Sendable {
     add(.skew(outer, inner, into: diagonal), file, line)
   }
 
+  /// Runs all loops of the kernel tile by tile, where the tiles are `sizes` iterations of `loops`,
+  /// loops of the last nest: each tile computes what it needs of its surroundings itself, so that
+  /// sweeps over large grids pass through memory once.
+  public mutating func overlap(
+    _ loops: [String], by sizes: [Int], file: String = #fileID, line: Int = #line
+  ) {
+    add(.overlap(loops, by: sizes), file, line)
+  }
+
   /// Gives each iteration of a loop a copy of a grid that it combines into, combined after the loop.
   /// Sums and products of floats then round in another order, which `regroupingSums` allows.
   public mutating func privatize(

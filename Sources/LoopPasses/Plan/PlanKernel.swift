@@ -17,8 +17,10 @@ extension Pass where Input == Kernel, Output == Kernel {
   ///    body; twice that while the values that live at one time fit the row's registers twice;
   ///    four times with a `while` inside, whose chains of dependent operations need company. A
   ///    short loop is as wide as its extent, rounded up to a power of two.
-  /// 3. **Phases.** A loop that must run in order around loops that may be shared out is written
-  ///    out, so that those are phases.
+  /// 3. **Sweeps.** Loops one after the other, and loops that repeat them, over arrays far larger
+  ///    than the second cache run tile by tile, each tile with what it needs of its surroundings.
+  ///    Elsewhere a loop that must run in order around loops that may be shared out is written out,
+  ///    so that those are phases.
   /// 4. **Blocks.** A kernel of less than 40 µs of estimated work stays on one thread. Otherwise
   ///    the outermost loop is shared out, cut into blocks of about 20 µs first (a power of two of
   ///    iterations, whole vectors). When its iterations depend on each other or are fewer than 8,
@@ -67,6 +69,7 @@ struct KernelPlan {
   /// Chooses the steps.
   mutating func make() {
     makeWavefronts()
+    tileSweeps()
     unrollSweeps()
     var vectors: [LaneChoice] = []
     kernel.body.forEachOutermostLoop { vectors += laneChoices(in: $0) }

@@ -1,0 +1,27 @@
+// What differentiation refuses.
+
+public import IRCore
+public import TensorIR
+
+/// Why a graph has no derivative.
+public enum DerivativeError: Error, Sendable, CustomStringConvertible {
+  /// A node without a rule, and why; the place is where it was made.
+  case noRule(operation: String, reason: String, at: SourceLocation)
+  /// A rule made a node that inference refuses.
+  case inference(InferenceError, at: SourceLocation)
+
+  /// Where the node at fault was made.
+  public var location: SourceLocation {
+    switch self {
+    case .noRule(_, _, let location), .inference(_, let location): location
+    }
+  }
+
+  /// One line, without the place.
+  public var description: String {
+    switch self {
+    case .noRule(let operation, let reason, _): "\(operation) has no derivative: \(reason)"
+    case .inference(let error, _): "its derivative is refused: \(error)"
+    }
+  }
+}
