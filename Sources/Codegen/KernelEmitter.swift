@@ -146,6 +146,9 @@ struct KernelEmitter {
       let filler = builder.splat(value(fill), type.lanes)
       let lanes = (0..<type.lanes).map { $0 < distance ? type.lanes + $0 : $0 - distance }
       return builder.shuffle(vector, filler, lanes)
+    case .shuffleLanes(let a, let b, let lanes):
+      let count = max(kernel.type(of: a).lanes, kernel.type(of: b).lanes)
+      return builder.shuffle(value(a, lanes: count), value(b, lanes: count), lanes)
     case .extractLane(let operand, let lane): return builder.extractElement(value(operand), lane)
     }
   }

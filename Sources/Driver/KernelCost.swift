@@ -61,7 +61,7 @@ struct KernelCost {
       let count = operationCount(elementwise, operands, type.dtype)
       return Double(count) * registers.rounded(.up) * Self.nanosecondsPerOperation
     case .load: return memory(type)
-    case .index, .splat, .reduceLanes, .shiftLanes, .extractLane:
+    case .index, .splat, .reduceLanes, .shiftLanes, .shuffleLanes, .extractLane:
       return registers * Self.nanosecondsPerOperation
     }
   }

@@ -293,6 +293,15 @@ extension KernelCode {
           from: (0..<type.lanes).map {
             $0 < distance ? filling.start : values.start + ($0 - distance) * values.stride
           }, to: (0..<type.lanes).map { start(id) + $0 }))
+    case .shuffleLanes(let a, let b, let lanes):
+      let count = max(kernel.type(of: a).lanes, kernel.type(of: b).lanes)
+      let sources = [place(a), place(b)]
+      return .move(
+        MoveCode(
+          from: lanes.map { lane in
+            let source = sources[lane / count]
+            return source.start + lane % count * source.stride
+          }, to: lanes.indices.map { start(id) + $0 }))
     case .extractLane(let operand, let lane):
       let source = place(operand)
       return .move(MoveCode(from: [source.start + lane * source.stride], to: [start(id)]))

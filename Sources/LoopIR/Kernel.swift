@@ -99,6 +99,9 @@ public enum Operation: Hashable, Sendable {
   case reduceLanes(Elementwise, Operand)
   /// Lane l takes lane l - `by`; the first `by` lanes take `fill` (a scalar).
   case shiftLanes(Operand, by: Int, fill: Operand)
+  /// Lanes of two vectors of equal type, picked by number: those of the second count on from the
+  /// first one's last.
+  case shuffleLanes(Operand, Operand, [Int])
   /// One lane as a scalar.
   case extractLane(Operand, Int)
 }

@@ -19,6 +19,7 @@ extension KernelParser {
       let (operand, type) = try parseOperandAndType()
       return (.reduceLanes(row, operand), type)
     case "shiftLanes": return try parseShift()
+    case "shuffleLanes": return try parseShuffle()
     case "extractLane":
       let operand = try parseOperand()
       try reader.expect("[")
@@ -50,6 +51,20 @@ extension KernelParser {
       .shiftLanes(
         try typed(operand, type.dtype), by: distance, fill: try typed(fill, type.dtype)),
       type
+    )
+  }
+
+  private mutating func parseShuffle() throws(TextError) -> (Operation, ValueType) {
+    let first = try parseOperand()
+    try reader.expect(",")
+    let second = try parseOperand()
+    try reader.expect("[")
+    var lanes: [Int] = []
+    repeat { lanes.append(try reader.integer()) } while reader.takeIf(",")
+    try reader.expect("]")
+    let type = try parseTypeAfterColon()
+    return (
+      .shuffleLanes(try typed(first, type.dtype), try typed(second, type.dtype), lanes), type
     )
   }
 

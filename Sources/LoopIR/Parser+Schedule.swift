@@ -32,7 +32,7 @@ extension KernelParser {
       try reader.expect("by")
       return .vectorize(loop, lanes: try reader.integer())
     case "parallelize": return .parallelize(loop)
-    case "pad": return .pad(loop)
+    case "pad": return .pad(loop, to: reader.takeIf("to") ? try reader.integer() : nil)
     case "specialize": return .specialize(loop)
     case "computeAt": return .computeAt(loop, try parseLoopName())
     case "promote": return .promote(loop)
@@ -56,7 +56,11 @@ extension KernelParser {
       let place = try parseLoopName()
       try reader.expect("into")
       let local = try parseLoopName()
-      return .localize(loop, at: place, into: local, role: try parseLocalRole())
+      var axes: [Int] = []
+      if reader.takeIf("[") {
+        while !reader.takeIf("]") { axes.append(try reader.integer()) }
+      }
+      return .localize(loop, at: place, into: local, axes: axes, role: try parseLocalRole())
     case "stage": return try parseStage(loop)
     case "scan":
       try reader.expect("by")

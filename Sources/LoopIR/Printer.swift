@@ -4,9 +4,9 @@
 //                 ["schedule" "[" step,* "]"] "{" ("local" %name ":" shaped "in" role)* statement* "}"
 //   shaped    ::= dtype ["[" index,* "]"]           role ::= "in" | "out" | "inout" | "register" | …
 //   step      ::= "split" %i "by" n "into" %outer %inner | "reorder" %i+ | "fuse" %i %j "into" %k
-//               | "unroll" %i "by" n | "vectorize" %i "by" n | "parallelize" %i | "pad" %i
+//               | "unroll" %i "by" n | "vectorize" %i "by" n | "parallelize" %i | "pad" %i ["to" n]
 //               | "specialize" %i | "computeAt" %i %j | "promote" %buffer
-//               | "localize" %buffer "at" %i "into" %local "in" role
+//               | "localize" %buffer "at" %i "into" %local ["[" n+ "]"] "in" role
 //               | "stage" %buffer ["at" %i] "into" %local "[" %i+ "]" ["pad" n] "in" role
 //               | "scan" %i "by" n ["reassociating"]
 //               | "privatize" %buffer "at" %i "into" %copies ["reassociating"]
@@ -17,6 +17,7 @@
 //   operation ::= row operand,* | "load" access [mask "else" literal] | "index" index
 //               | "splat" operand | "reduceLanes" row operand | "extractLane" operand "[" n "]"
 //               | "shiftLanes" operand "by" n "fill" operand
+//               | "shuffleLanes" operand "," operand "[" n,* "]"
 //   loop      ::= ("for" | "parallel" | "vector") %i "in" index "..<" index ["step" n] [carried] block
 //   while     ::= "while" [carried] "{" statement* "test" operand "}" "do" block
 //   if        ::= "if" operand [":" type,*] block ["else" block]
@@ -181,6 +182,9 @@ private struct KernelPrinter {
     case .shiftLanes(let operand, let distance, let fill):
       let operands = [operand, fill].map { text($0, implied: type.dtype) }
       return "shiftLanes \(operands[0]) by \(distance) fill \(operands[1])"
+    case .shuffleLanes(let a, let b, let lanes):
+      let operands = [a, b].map { text($0, implied: type.dtype) }.joined(separator: ", ")
+      return "shuffleLanes \(operands) [\(lanes.map(String.init).joined(separator: ", "))]"
     case .extractLane(let operand, let lane):
       return "extractLane \(text(operand, implied: type.dtype))[\(lane)]"
     }

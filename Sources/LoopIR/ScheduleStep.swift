@@ -15,16 +15,17 @@ public enum ScheduleStep: Hashable, Sendable {
   case vectorize(String, lanes: Int)
   /// Shares the iterations of an outermost loop out to the team.
   case parallelize(String)
-  /// Runs the last, shorter block of a split loop at full length; what the added iterations must
-  /// not touch stands under a mask.
-  case pad(String)
+  /// Runs the last, shorter block of a split loop at full length, or a loop at a stated one; what
+  /// the added iterations must not touch stands under a mask.
+  case pad(String, to: Int? = nil)
   /// Cuts a loop over blocks into the whole blocks and the last, shorter one, which gets loops of
   /// its own (named with `_edge`).
   case specialize(String)
   /// Moves the nest of the first loop into the second loop, to the tile that an iteration handles.
   case computeAt(String, String)
-  /// Keeps the window of a buffer that an iteration of a loop touches in a local.
-  case localize(String, at: String, into: String, role: Buffer.Role)
+  /// Keeps the window of a buffer that an iteration of a loop touches in a local, whose axes are
+  /// those of the buffer along which the window extends, in the given order where there is one.
+  case localize(String, at: String, into: String, axes: [Int] = [], role: Buffer.Role)
   /// Computes the loads of a buffer, with what is computed from them alone, for all iterations of
   /// the loops `axes` before the body of `at` (before the whole nest without one), into a local
   /// whose axes they are; its last axis is `padding` elements longer.
@@ -58,7 +59,8 @@ extension ScheduleStep {
   public var loops: [String] {
     switch self {
     case .split(let loop, _, _, _), .unroll(let loop, _), .vectorize(let loop, _),
-      .parallelize(let loop), .pad(let loop), .specialize(let loop), .localize(_, let loop, _, _),
+      .parallelize(let loop), .pad(let loop, _), .specialize(let loop),
+      .localize(_, let loop, _, _, _),
       .scan(let loop, _, _), .privatize(_, let loop, _, _), .foldStorage(_, let loop, _),
       .splitScan(let loop, _, _, _):
       [loop]
@@ -77,8 +79,9 @@ extension ScheduleStep {
     case .split(_, let factor, _, _), .unroll(_, let factor), .vectorize(_, let factor),
       .scan(_, let factor, _), .foldStorage(_, _, let factor), .splitScan(_, let factor, _, _):
       factor
+    case .pad(_, let count): count
     case .overlap(_, let sizes): sizes.min()
-    case .reorder, .fuse, .parallelize, .pad, .specialize, .computeAt, .localize, .stage,
+    case .reorder, .fuse, .parallelize, .specialize, .computeAt, .localize, .stage,
       .promote, .privatize, .skew, .skewStorage, .share:
       nil
     }
@@ -105,11 +108,12 @@ extension ScheduleStep {
     case .unroll(let loop, let factor): .unroll(rename(loop), by: factor)
     case .vectorize(let loop, let lanes): .vectorize(rename(loop), lanes: lanes)
     case .parallelize(let loop): .parallelize(rename(loop))
-    case .pad(let loop): .pad(rename(loop))
+    case .pad(let loop, let count): .pad(rename(loop), to: count)
     case .specialize(let loop): .specialize(rename(loop))
     case .computeAt(let nest, let loop): .computeAt(rename(nest), rename(loop))
-    case .localize(let buffer, let loop, let local, let role):
-      .localize(rename(buffer), at: rename(loop), into: rename(local), role: role)
+    case .localize(let buffer, let loop, let local, let axes, let role):
+      .localize(
+        rename(buffer), at: rename(loop), into: rename(local), axes: axes, role: role)
     case .stage(let buffer, let loop, let local, let axes, let padding, let role):
       .stage(
         rename(buffer), at: loop.map(rename), into: rename(local), axes: axes.map(rename),
@@ -144,11 +148,13 @@ extension ScheduleStep: CustomStringConvertible {
     case .unroll(let loop, let factor): "unroll %\(loop) by \(factor)"
     case .vectorize(let loop, let lanes): "vectorize %\(loop) by \(lanes)"
     case .parallelize(let loop): "parallelize %\(loop)"
-    case .pad(let loop): "pad %\(loop)"
+    case .pad(let loop, let count): "pad %\(loop)\(count.map { " to \($0)" } ?? "")"
     case .specialize(let loop): "specialize %\(loop)"
     case .computeAt(let nest, let loop): "computeAt %\(nest) %\(loop)"
-    case .localize(let buffer, let loop, let local, let role):
-      "localize %\(buffer) at %\(loop) into %\(local) in \(role.rawValue)"
+    case .localize(let buffer, let loop, let local, let axes, let role):
+      "localize %\(buffer) at %\(loop) into %\(local)"
+        + "\(axes.isEmpty ? "" : " [\(axes.map(String.init).joined(separator: " "))]")"
+        + " in \(role.rawValue)"
     case .stage(let buffer, let loop, let local, let axes, let padding, let role):
       "stage %\(buffer)\(loop.map { " at %\($0)" } ?? "") into %\(local) [\(Self.list(axes))]"
         + "\(padding == 0 ? "" : " pad \(padding)") in \(role.rawValue)"

@@ -96,6 +96,7 @@ public struct Substitution {
     case .reduceLanes(let row, let operand): .reduceLanes(row, self(operand))
     case .shiftLanes(let operand, let distance, let fill):
       .shiftLanes(self(operand), by: distance, fill: self(fill))
+    case .shuffleLanes(let a, let b, let lanes): .shuffleLanes(self(a), self(b), lanes)
     case .extractLane(let operand, let lane): .extractLane(self(operand), lane)
     }
   }

@@ -17,6 +17,7 @@ extension KernelVerifier {
     case .reduceLanes(let row, let operand): try checkReduction(row, operand, id, type)
     case .shiftLanes(let operand, let distance, let fill):
       try checkShift(operand, distance, fill, id, type)
+    case .shuffleLanes(let a, let b, let lanes): try checkShuffle([a, b], lanes, id, type)
     case .extractLane(let operand, let lane): try checkExtraction(operand, lane, id, type)
     }
   }
@@ -106,6 +107,22 @@ extension KernelVerifier {
     try check(fill, is: ValueType(type.dtype), "\(name): fill")
     guard (0...type.lanes).contains(distance) else {
       throw error("\(name): a distance in 0...\(type.lanes) expected, found \(distance)")
+    }
+  }
+
+  private func checkShuffle(
+    _ operands: [Operand], _ lanes: [Int], _ id: VariableID, _ type: ValueType
+  ) throws(VerifierError) {
+    let name = "\(spelled(id)) = shuffleLanes"
+    var count = 0
+    for operand in operands { count = max(count, try check(operand).lanes) }
+    guard count > 1 else { throw error("\(name): a vector expected, found scalars") }
+    for operand in operands { try check(operand, is: ValueType(type.dtype, lanes: count), name) }
+    guard lanes.count == type.lanes else {
+      throw error("\(name): \(type.lanes) lanes expected, found \(lanes.count)")
+    }
+    if let lane = lanes.first(where: { !(0..<2 * count).contains($0) }) {
+      throw error("\(name): lanes in 0..<\(2 * count) expected, found \(lane)")
     }
   }
 

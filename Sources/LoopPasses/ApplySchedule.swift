@@ -37,11 +37,11 @@ extension Kernel {
     case .vectorize(let loop, let lanes): try vectorizing(loop, lanes: lanes)
     case .parallelize(let loop): try parallelizing(loop)
     case .fuse(let outer, let inner, let into): try fusing(outer, inner, into: into)
-    case .pad(let loop): try padding(loop)
+    case .pad(let loop, let count): try padding(loop, to: count)
     case .specialize(let loop): try specializing(loop)
     case .computeAt(let nest, let loop): try computing(nest, at: loop)
-    case .localize(let buffer, let loop, let local, let role):
-      try localizing(buffer, at: loop, into: local, role: role)
+    case .localize(let buffer, let loop, let local, let axes, let role):
+      try localizing(buffer, at: loop, into: local, axes: axes, role: role)
     case .stage(let buffer, let loop, let local, let axes, let padding, let role):
       try staging(
         buffer, at: loop, into: local, axes: axes, padding: padding, role: role)

@@ -55,7 +55,8 @@ struct Conditions {
       switch definitions[id] {
       case .index(let expression)?: return .index(expression)
       case .elementwise(let row, let operands)?: return .row(row, operands.map(term))
-      case .load?, .splat?, .reduceLanes?, .shiftLanes?, .extractLane?, nil: return .value(id)
+      case .load?, .splat?, .reduceLanes?, .shiftLanes?, .shuffleLanes?, .extractLane?, nil:
+        return .value(id)
       }
     }
   }

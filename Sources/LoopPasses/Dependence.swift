@@ -137,11 +137,14 @@ struct DependenceTest {
   ) -> Bool {
     let shape = kernel[first.access.buffer]
     let isPlain = [first, second].allSatisfy { $0.elementBytes == shape.type.byteSize }
-    guard isPlain, let outermost = distances.first?.loop.variable else { return true }
+    guard isPlain else { return true }
+    let outermost = distances.first?.loop.variable
     var bounds = IndexBounds()
     var fresh = kernel.variables.count
-    for case .loop(let loop) in first.enclosing.prefix(while: { !$0.definesLoop(outermost) }) {
-      bounds.add(loop)
+    if let outermost {
+      for case .loop(let loop) in first.enclosing.prefix(while: { !$0.definesLoop(outermost) }) {
+        bounds.add(loop)
+      }
     }
     var sides = [first, second].map { Side($0, outermost) }
     for distance in distances {
@@ -185,13 +188,16 @@ struct DependenceTest {
 /// One of two accesses under test, its variables renamed apart.
 private struct Side {
   let reference: MemoryReference
-  /// The statements around it from the outermost tested loop on.
+  /// The statements around it from the outermost tested loop on; all where none is tested.
   private let enclosing: [Statement]
   private var names: [VariableID: IndexExpression] = [:]
 
-  init(_ reference: MemoryReference, _ outermost: VariableID) {
+  init(_ reference: MemoryReference, _ outermost: VariableID?) {
     self.reference = reference
-    enclosing = Array(reference.enclosing.drop { !$0.definesLoop(outermost) })
+    enclosing =
+      outermost.map { outermost in
+        Array(reference.enclosing.drop { !$0.definesLoop(outermost) })
+      } ?? reference.enclosing
   }
 
   mutating func replace(_ variable: VariableID, by expression: IndexExpression) {

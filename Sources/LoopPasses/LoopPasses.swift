@@ -24,7 +24,9 @@ public enum LoopPasses {
   /// A contraction after its plan, the steps applied once, as they are chosen: what `plan` and
   /// `apply-schedule` make of it. `nil` for other kernels.
   public static func scheduledContraction(_ kernel: Kernel, for row: TargetRow) -> Kernel? {
-    guard kernel.schedule.isEmpty, let contraction = Contraction(kernel) else { return nil }
+    guard kernel.schedule.isEmpty, let contraction = Contraction(kernel, row) else {
+      return nil
+    }
     return ContractionPlan.made(contraction, kernel, row)?.kernel.normalized()
   }
 }

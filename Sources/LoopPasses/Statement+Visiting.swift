@@ -12,6 +12,7 @@ extension Operation {
     case .index: []
     case .splat(let value), .reduceLanes(_, let value), .extractLane(let value, _): [value]
     case .shiftLanes(let value, _, let fill): [value, fill]
+    case .shuffleLanes(let a, let b, _): [a, b]
     }
   }
 
@@ -20,7 +21,7 @@ extension Operation {
     switch self {
     case .load(let access, _, _): access.indices
     case .index(let expression): [expression]
-    case .elementwise, .splat, .reduceLanes, .shiftLanes, .extractLane: []
+    case .elementwise, .splat, .reduceLanes, .shiftLanes, .shuffleLanes, .extractLane: []
     }
   }
 }

@@ -34,6 +34,16 @@ struct Product: Sendable, CustomTestStringConvertible {
     hasFinish = random.integer(0...1) == 0
   }
 
+  /// A long matrix, its rows along the sum, and a few columns; or the other way round.
+  init(narrow seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let (many, few) = (random.integer(1...60), random.integer(1...8))
+    isSecondTransposed = random.integer(0...1) == 0
+    sizes = (isSecondTransposed ? [few, many] : [many, few]) + [random.integer(1...50)]
+    type = [DType.f32, .f32, .f64, .i32][random.integer(0...3)]
+    hasFinish = random.integer(0...1) == 0
+  }
+
   init(_ sizes: [Int], type: DType = .f32) {
     self.sizes = sizes
     self.type = type
@@ -97,6 +107,22 @@ struct Product: Sendable, CustomTestStringConvertible {
     let expected = try run.interpreted(kernel, row: row)
     #expect(run.difference(try run.interpreted(scheduled, row: row), expected) == nil)
     #expect(run.difference(try run.compiled(scheduled, row: row), expected) == nil)
+  }
+
+  /// Products with few rows or columns, whose other factor lies across the lanes: the same bits, and
+  /// squares that are turned around where there is at least one.
+  @Test(arguments: (0..<60).map { Product(narrow: UInt64($0)) }, TargetRow.runnable)
+  func turnsSquares(_ product: Product, _ row: TargetRow) throws {
+    try keepsBits(product, row)
+    let planned = try Pass.plan(for: row).run(product.kernel)
+    let scheduled = try Pass.applySchedule.run(planned)
+    let (few, many) = (product.sizes[0...1].min() ?? 0, product.sizes[0...1].max() ?? 0)
+    let square = row.lanes(product.type)
+    let isLong = product.isSecondTransposed == (product.sizes[1] == many)
+    if isLong, 2 * few <= square, many >= square, product.sizes[2] >= square {
+      #expect(scheduled.description.contains("shuffleLanes"))
+    }
+    if product.sizes[2] < square { #expect(!scheduled.description.contains("shuffleLanes")) }
   }
 
   /// Whatever the sizes, a product gets the schedule of a contraction.

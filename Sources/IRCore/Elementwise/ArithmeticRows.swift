@@ -79,7 +79,8 @@ extension Elementwise {
   public static let relu = Elementwise(
     "relu", arity: 1, typing: .numeric,
     definition: .composed { type, x in .max(x[0], .constant(0, type)) },
-    derivative: { x, _ in [.select(.gt(x[0], 0), 1.0, 0.0)] })
+    // By the result, so that the operand need not be kept.
+    derivative: { _, y in [.select(.gt(y, 0), 1.0, 0.0)] })
 
   /// `min(max(x, low), high)`; NaN when any operand is.
   public static let clamp = Elementwise(

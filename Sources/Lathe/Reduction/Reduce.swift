@@ -67,6 +67,10 @@ struct AxisReduction {
     }
   }
 
+  /// The maximum, by which exponentials are shifted: what is computed does not depend on it, so it
+  /// has no part in slopes.
+  func shift(of tensor: Tensor) -> Tensor { apply(.stopGradient, self(.max, tensor)) }
+
   /// Over no axis every element is its own result, at place 0.
   private func unreduced(_ operand: Tensor, _ dtype: DType) -> Tensor {
     operand.dtype == dtype ? operand : Tensor.zeros(operand.shape, dtype)

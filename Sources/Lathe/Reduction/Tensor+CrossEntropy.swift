@@ -53,7 +53,7 @@ private struct CrossEntropy {
   init(_ reduce: AxisReduction, _ logits: Tensor, _ smoothing: Double) {
     self.reduce = reduce
     self.smoothing = smoothing
-    let largest = reduce.spread(reduce(.max, logits), logits.shape)
+    let largest = reduce.spread(reduce.shift(of: logits), logits.shape)
     shifted = reduce.apply(.sub, logits, largest)
     logarithm = reduce.apply(.log, reduce(.sum, reduce.apply(.exp, shifted)))
   }

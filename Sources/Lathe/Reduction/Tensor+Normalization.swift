@@ -14,7 +14,7 @@ extension Tensor {
     reduce.requireFloat(self)
     if count == 0 { return self }
     let powers = reduce.apply(
-      .exp, reduce.apply(.sub, self, reduce.spread(reduce(.max, self), shape)))
+      .exp, reduce.apply(.sub, self, reduce.spread(reduce.shift(of: self), shape)))
     return reduce.apply(.div, powers, reduce.spread(reduce(.sum, powers), shape))
   }
 
@@ -27,7 +27,7 @@ extension Tensor {
       [axis], of: self, keepDims: false, "logSoftmax", at: .line(file: file, line: line))
     reduce.requireFloat(self)
     if count == 0 { return self }
-    let shifted = reduce.apply(.sub, self, reduce.spread(reduce(.max, self), shape))
+    let shifted = reduce.apply(.sub, self, reduce.spread(reduce.shift(of: self), shape))
     let sum = reduce(.sum, reduce.apply(.exp, shifted))
     return reduce.apply(.sub, shifted, reduce.spread(reduce.apply(.log, sum), shape))
   }
@@ -45,7 +45,7 @@ extension Tensor {
       reduce.apply(.log, reduce(.sum, reduce.apply(.exp, x)))
     }
     if reduce.count(in: self) == 0 { return logSum(self) }
-    let largest = reduce(.max, self)
+    let largest = reduce.shift(of: self)
     let shift = reduce.apply(.select, reduce.apply(.isFinite, largest), largest, 0)
     let sum = logSum(reduce.apply(.sub, self, reduce.spread(shift, shape)))
     return reduce.apply(.add, shift, sum)

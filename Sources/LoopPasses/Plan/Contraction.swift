@@ -39,8 +39,9 @@ struct Contraction {
   let finishNest: Loop?
 
   /// The contraction among the kernel's nests; `nil` when there is none, or more than the nests
-  /// that start and finish it.
-  init?(_ kernel: Kernel) {
+  /// that start and finish it. Lanes of `row` are along the result's neighbours, unless those are
+  /// fewer than half a vector and one factor lies along a sum.
+  init?(_ kernel: Kernel, _ row: TargetRow) {
     let nests = kernel.body.compactMap { statement -> Loop? in
       if case .loop(let loop) = statement { return loop }
       return nil
@@ -48,9 +49,9 @@ struct Contraction {
     guard nests.count == kernel.body.count, nests.count <= 3 else { return nil }
     for (place, nest) in nests.enumerated() {
       guard let product = Product(nest, kernel) else { continue }
-      guard place <= 1, nests.count - place <= 2, let lanes = product.lanes,
-        let first = product.factor(product.operands[0]),
+      guard place <= 1, nests.count - place <= 2, let first = product.factor(product.operands[0]),
         let second = product.factor(product.operands[1]),
+        let lanes = product.lanes([first, second], row.lanes(product.type)),
         first.loops.contains(lanes.variable) != second.loops.contains(lanes.variable)
       else { return nil }
       loops = product.loops
@@ -61,7 +62,7 @@ struct Contraction {
         first.loops.contains(lanes.variable) ? (second, first) : (first, second)
       accumulator = product.access.buffer
       indices = product.access.indices
-      type = kernel[product.access.buffer].type
+      type = product.type
       startNest = place == 1 ? nests[0] : nil
       finishNest = place + 1 < nests.count ? nests[place + 1] : nil
       return
@@ -126,10 +127,28 @@ private struct Product {
     loops.filter { loop in !access.indices.contains { $0.contains(loop.variable.atom) } }
   }
 
-  /// The loop that moves through neighbours of the accumulator.
-  var lanes: Loop? {
-    guard let last = access.indices.last?.asVariable else { return nil }
-    return loops.first { $0.variable == VariableID(last) }
+  /// The accumulator's type.
+  var type: DType { kernel[access.buffer].type }
+
+  /// The loop that moves through neighbours of the accumulator; another one where that fills less
+  /// than half a vector of `width`, and the neighbours of one factor are those of the only sum.
+  func lanes(_ factors: [Contraction.Factor], _ width: Int) -> Loop? {
+    guard let last = access.indices.last?.asVariable,
+      let neighbours = loops.first(where: { $0.variable == VariableID(last) })
+    else { return nil }
+    let count = neighbours.constantTripCount ?? 0
+    guard 2 * count <= width, summedLoops.count == 1,
+      summedLoops[0].constantTripCount ?? 0 >= width
+    else { return neighbours }
+    let candidates = resultLoops.filter { loop in
+      access.indices.contains(loop.variable.expression) && loop.constantTripCount ?? 0 >= width
+        && factors.count { $0.loops.contains(loop.variable) } == 1
+        && factors.contains { factor in
+          factor.loops.contains(loop.variable) && !factor.loops.contains(neighbours.variable)
+            && factor.indices.last == summedLoops[0].variable.expression
+        }
+    }
+    return candidates.max { $0.constantTripCount ?? 0 < $1.constantTripCount ?? 0 } ?? neighbours
   }
 
   /// A factor with its loads and loops.

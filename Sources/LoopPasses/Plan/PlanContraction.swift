@@ -15,7 +15,8 @@ import LoopIR
 /// 3. The tile lives in registers while a block is summed, and in a local in between, from which
 ///    the finish writes the result as far as there is one.
 /// 4. With at most `fewRows` rows nothing is copied: the factor streams through, eight sums at a
-///    time, past results that stay in the first-level cache.
+///    time, past results that stay in the first-level cache. Where its neighbours are those of the
+///    sum, squares of it are turned around in registers.
 struct ContractionPlan {
   /// Rows up to which copying the other factor does not pay.
   static let fewRows = 8
@@ -68,7 +69,13 @@ struct ContractionPlan {
   ) -> ContractionPlan? {
     var plan = ContractionPlan(contraction, kernel, row)
     do throws(ScheduleRefusal) {
-      if plan.streams { try plan.stream() } else { try plan.tile() }
+      if plan.streams {
+        try plan.stream()
+      } else if plan.turns {
+        try plan.turn()
+      } else {
+        try plan.tile()
+      }
       return plan
     } catch {
       return nil
@@ -87,7 +94,7 @@ struct ContractionPlan {
   }
 
   /// The loop of that name, if it exists.
-  private func loop(_ name: String) -> Loop? { try? kernel.site(of: name, for: .pad(name)).loop }
+  func loop(_ name: String) -> Loop? { try? kernel.site(of: name, for: .pad(name)).loop }
 
   mutating func split(
     _ loop: String, by factor: Int, into outer: String
@@ -159,8 +166,7 @@ struct ContractionPlan {
       try split(name(rows), by: shape.rows, into: "\(name(rows))r")
     }
     if Self.count(contraction.lanes) > shape.columnBlock {
-      columnBlocks = "\(lanes)c"
-      try split(lanes, by: shape.columnBlock, into: "\(lanes)c")
+      try splitColumns(by: shape.columnBlock)
     }
     try split(lanes, by: shape.columns, into: "\(lanes)r")
     let depth = max(1, shape.depth / sums.dropFirst().reduce(1) { $0 * Self.count($1) })
@@ -173,6 +179,13 @@ struct ContractionPlan {
     let tiles = ["\(lanes)r"] + (rows.map { ["\(name($0))r"] } ?? []) + [sumLoop]
     let inner = sums.map(name) + (rows.map { [name($0)] } ?? []) + [lanes]
     try add(.reorder(outer.map(name) + blocks + tiles + inner))
+  }
+
+  /// Splits the columns into blocks.
+  mutating func splitColumns(by count: Int) throws(ScheduleRefusal) {
+    let blocks = "\(name(contraction.lanes))c"
+    columnBlocks = blocks
+    try split(name(contraction.lanes), by: count, into: blocks)
   }
 
   /// The loop around a block of sums, which runs once per tile.
@@ -265,7 +278,7 @@ struct ContractionPlan {
   }
 
   /// Shares the tasks out to the team, and with them the copies that all tasks use.
-  private mutating func share() throws(ScheduleRefusal) {
+  mutating func share() throws(ScheduleRefusal) {
     guard let first = taskLoops.first else { return }
     let copies = kernel.body.compactMap { statement -> String? in
       guard case .loop(let loop) = statement else { return nil }
@@ -298,13 +311,13 @@ struct ContractionPlan {
   }
 
   /// The loops along lanes that copy the tile from and to memory.
-  private var tileCopies: [String] {
+  var tileCopies: [String] {
     let axis = contraction.indices.firstIndex(of: contraction.lanes.variable.expression) ?? 0
     return ["tile_load_\(axis)", "tile_store_\(axis)"]
   }
 
   /// Makes one loop of the task loops as far as nothing stands between them.
-  private mutating func fuseTasks() throws(ScheduleRefusal) {
+  mutating func fuseTasks() throws(ScheduleRefusal) {
     var first = taskLoops.first ?? ""
     for (number, next) in taskLoops.dropFirst().enumerated() {
       let step = ScheduleStep.fuse(first, next, into: "task\(number == 0 ? "" : "\(number)")")

@@ -31,7 +31,7 @@ extension Pass where Input == Kernel, Output == Kernel {
   public static func plan(for row: TargetRow) -> Pass {
     Pass("plan", summary: "choose a schedule by shape and target row") { kernel in
       var result = kernel
-      if let contraction = Contraction(kernel),
+      if let contraction = Contraction(kernel, row),
         let plan = ContractionPlan.made(contraction, kernel, row)
       {
         result.schedule = plan.steps

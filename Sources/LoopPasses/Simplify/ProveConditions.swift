@@ -146,7 +146,7 @@ private struct ConditionProof {
     case .load(_, let mask?, let otherwise?) where mask.asTruth == false:
       return .literal(otherwise)
     case .elementwise(let row, let operands): return decided(row, operands)
-    case .load, .index, .splat, .reduceLanes, .shiftLanes, .extractLane: return nil
+    case .load, .index, .splat, .reduceLanes, .shiftLanes, .shuffleLanes, .extractLane: return nil
     }
   }
 

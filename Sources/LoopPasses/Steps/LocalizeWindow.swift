@@ -12,15 +12,17 @@ extension Kernel {
   /// the whole iteration or moves with the variable of one loop inside over the same range in all
   /// accesses; the window must have constant extents and lie in the buffer. Inside a parallel loop
   /// writes must not hang on a condition: the window is stored whole. The copies' loops are named
-  /// `<local>_load_<axis>` and `<local>_store_<axis>`.
+  /// `<local>_load_<axis>` and `<local>_store_<axis>`. `axes`, where there are any, are the buffer's
+  /// axes along which the window extends, from 0, in the local's order.
   public func localizing(
-    _ name: String, at loop: String, into local: String, role: Buffer.Role
+    _ name: String, at loop: String, into local: String, axes: [Int] = [], role: Buffer.Role
   ) throws(ScheduleRefusal) -> Kernel {
-    let step = ScheduleStep.localize(name, at: loop, into: local, role: role)
+    let step = ScheduleStep.localize(name, at: loop, into: local, axes: axes, role: role)
     let site = try site(of: loop, for: step)
     let buffer = try buffer(named: name, for: step)
     var window = Window(kernel: self, step: step, site: site, buffer: buffer)
     try window.find()
+    try window.order(axes)
     return try window.localized(into: local, role: role)
   }
 }
@@ -85,6 +87,17 @@ private struct Window {
     }
     fixed = first.access.indices
     for index in first.access.indices.indices { try findAxis(index, test) }
+  }
+
+  /// Puts the axes in the order of the buffer's `numbers`.
+  mutating func order(_ numbers: [Int]) throws(ScheduleRefusal) {
+    if numbers.isEmpty { return }
+    let found = axes.map(\.index)
+    guard numbers.sorted() == found else {
+      throw refusal(
+        "the axes \(found.map(String.init).joined(separator: " ")) expected, in any order")
+    }
+    axes = numbers.compactMap { number in axes.first { $0.index == number } }
   }
 
   private mutating func findAxis(_ index: Int, _ test: DependenceTest) throws(ScheduleRefusal) {
@@ -282,7 +295,7 @@ private struct Window {
     var place = fixed
     var element: [IndexExpression] = []
     var loops: [Loop] = []
-    guard case .localize(_, _, let local, _) = step else { return [] }
+    guard case .localize(_, _, let local, _, _) = step else { return [] }
     for axis in axes {
       let name = result.freshName(like: "\(local)_\(kind)_\(axis.index)")
       let variable = result.makeVariable(ValueType(.i64), name: name)

@@ -4,17 +4,19 @@ import IRCore
 public import LoopIR
 
 extension Kernel {
-  /// Runs the last, shorter block of a loop over one block at full length.
+  /// Runs the last, shorter block of a loop over one block at full length, or any loop at the
+  /// length `count`.
   ///
   /// What the added iterations do to locals goes to elements that nothing reads; other accesses
-  /// get a mask that holds in the old iterations. Legal for the loop that `split` made inside,
-  /// without carried values and checks, and where no loop inside has bounds that need its variable.
-  public func padding(_ name: String) throws(ScheduleRefusal) -> Kernel {
-    let step = ScheduleStep.pad(name)
+  /// get a mask that holds in the old iterations. Legal for the loop that `split` made inside, or one
+  /// that is never longer than the stated length, without carried values and checks, and where no
+  /// loop inside has bounds that need its variable.
+  public func padding(_ name: String, to count: Int? = nil) throws(ScheduleRefusal) -> Kernel {
+    let step = ScheduleStep.pad(name, to: count)
     let site = try site(of: name, for: step)
     var loop = site.loop
-    if loop.constantTripCount != nil { return self }
-    let upper = try paddedUpper(of: site, for: step)
+    if let known = loop.constantTripCount, known == count ?? known { return self }
+    let upper = try paddedUpper(of: site, count, for: step)
     try checkForm(of: loop, for: step)
     var result = self
     let harmless = Harmlessness(self, site, upper: upper)
@@ -38,8 +40,15 @@ extension Kernel {
 
   /// The end of a whole block.
   private func paddedUpper(
-    of site: LoopSite, for step: ScheduleStep
+    of site: LoopSite, _ count: Int?, for step: ScheduleStep
   ) throws(ScheduleRefusal) -> IndexExpression {
+    if let count {
+      let bounds = IndexBounds(enclosing: site.enclosing)
+      guard let longest = bounds.upper(of: site.loop.extent), longest <= count else {
+        throw ScheduleRefusal(step, "\(spelling(site.loop.variable)) may be longer")
+      }
+      return site.loop.lower + IndexExpression(count)
+    }
     let chain = TileChain(site.loop.variable, in: site.enclosing + [.loop(site.loop)])
     if let chain, chain.loops.count > 1 {
       return site.loop.lower + IndexExpression(chain.loops[1].step)
@@ -122,26 +131,58 @@ private struct Harmlessness {
   }
 
   /// Whether a read outside the loop may see what an added iteration writes: in the same iteration
-  /// of the innermost loop around all accesses of the local, or in a later one where the local is
-  /// not written anew. Reads inside the loop see their own iteration's writes.
+  /// of the innermost loop around it and the read, or in a later one where the local is not written
+  /// anew. Reads inside the loop see their own iteration's writes, and so do those inside others
+  /// whose iterations write what they read.
   private func isReadElsewhere(_ added: MemoryReference) -> Bool {
-    let all = test.references.filter { $0.access.buffer == added.access.buffer }
-    let reads = all.filter { reference in
+    let reads = test.references.filter { reference in
       if case .store = reference.statement { return false }
-      return true
+      return reference.access.buffer == added.access.buffer && !isWrittenApart(reference, added)
     }
-    let common = all.dropFirst().reduce(all.first?.enclosing ?? []) { path, reference in
-      Array(zip(path, reference.enclosing).prefix { $0 == $1 }.map(\.0))
-    }
-    guard let home = common.last(where: { if case .loop = $0 { true } else { false } }),
-      case .loop(let loop) = home, loop.variable != site.loop.variable,
-      test.uncoveredRead(in: loop, of: added.access.buffer) == nil
-    else { return true }
+    if reads.isEmpty { return false }
+    let common = reads.reduce(added.enclosing) { commonPath($0, $1.enclosing) }
+    // Without a loop around everything happens once.
+    let loop = innermostLoop(common)
+    if let loop, test.uncoveredRead(in: loop, of: added.access.buffer) != nil { return true }
     return reads.contains { read in
       if read.enclosing.contains(where: { $0.definesLoop(site.loop.variable) }) {
         return !isOwnIteration(read, added)
       }
-      return test.mayMeet(added, read, at: [.none(loop)])
+      return !comesBefore(read, added, in: loop)
+        && test.mayMeet(added, read, at: loop.map { [.none($0)] } ?? [])
+    }
+  }
+
+  private func commonPath(_ a: [Statement], _ b: [Statement]) -> [Statement] {
+    zip(a, b).prefix { $0 == $1 }.map(\.0)
+  }
+
+  private func innermostLoop(_ path: [Statement]) -> Loop? {
+    path.reversed().lazy.compactMap { statement -> Loop? in
+      if case .loop(let loop) = statement { return loop }
+      return nil
+    }.first
+  }
+
+  /// Whether a read is done before the added write in every iteration of `loop`: it stands before
+  /// it, and no loop inside is around both.
+  private func comesBefore(
+    _ read: MemoryReference, _ added: MemoryReference, in loop: Loop?
+  ) -> Bool {
+    let pair = commonPath(read.enclosing, added.enclosing)
+    let isBefore = test.references.first {
+      $0.statement == read.statement && $0.access == read.access
+        || $0.statement == added.statement && $0.access == added.access
+    }
+    return innermostLoop(pair)?.variable == loop?.variable && isBefore?.statement == read.statement
+  }
+
+  /// Whether a loop around the read, and not around the added write, writes all that it reads.
+  private func isWrittenApart(_ read: MemoryReference, _ added: MemoryReference) -> Bool {
+    let around = Set(added.enclosing.flatMap(\.definitions))
+    return read.enclosing.contains { statement in
+      guard case .loop(let loop) = statement, !around.contains(loop.variable) else { return false }
+      return test.uncoveredRead(in: loop, of: added.access.buffer) == nil
     }
   }
 

@@ -7,7 +7,7 @@ extension Kernel {
   /// Cuts a loop over blocks into the whole blocks and the last, shorter one.
   ///
   /// Always legal: the iterations keep their order. In the whole blocks, bounds that are the
-  /// smaller of a block's end and the loop's are the block's end. The copy for the rest has names
+  /// smaller of a block's end and the loop's are the block's end; in the rest they are the loop's. The copy for the rest has names
   /// with `_edge`; where its place is constant, so are its bounds. Without a rest only the bounds
   /// change.
   public func specializing(_ name: String) throws(ScheduleRefusal) -> Kernel {
@@ -28,13 +28,15 @@ extension Kernel {
     let divides = loop.extent.asConstant.map { $0 % loop.step == 0 } ?? false
     if divides { whole.upper = loop.upper }
     var result = self
-    let rest = divides ? [] : result.edge(of: loop, from: whole.upper)
+    let rest = divides ? [] : result.edge(of: loop, from: whole.upper, in: site.enclosing)
     let isEmpty = whole.constantTripCount == 0
     return result.replacingLoop(loop.variable, by: (isEmpty ? [] : [.loop(whole)]) + rest)
   }
 
   /// The copy of a loop for what is left from `start` on, at most one iteration.
-  private mutating func edge(of loop: Loop, from start: IndexExpression) -> [Statement] {
+  private mutating func edge(
+    of loop: Loop, from start: IndexExpression, in enclosing: [Statement]
+  ) -> [Statement] {
     var map = VariableMap()
     for id in [Statement.loop(loop)].allDefinitions {
       let name = self[id].name.map { freshName(like: "\($0)_edge") }
@@ -42,6 +44,7 @@ extension Kernel {
     }
     guard case .loop(var copy) = map.substitution(.loop(loop)) else { return [] }
     copy.lower = start
+    copy.body = copy.body.decidingMinima(in: IndexBounds(enclosing: enclosing + [.loop(copy)]))
     guard copy.constantTripCount == 1, !copy.body.operandVariables.contains(copy.variable) else {
       return [.loop(copy)]
     }

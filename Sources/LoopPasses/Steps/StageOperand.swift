@@ -164,7 +164,7 @@ private struct Staging {
     let bounds = IndexBounds(enclosing: enclosing)
     var known = Set(outer.flatMap(\.definitions))
     for name in names {
-      guard let loop = try axisLoop(name, known) else {
+      guard let (loop, room) = try axisLoop(name, known) else {
         throw refusal("the bounds of %\(name) need a loop that is no axis before it")
       }
       guard let extent = bounds.upper(of: loop.extent), extent > 0 else {
@@ -174,7 +174,8 @@ private struct Staging {
       let blocks = blocks(of: loop)
       axes.append(
         Axis(
-          loop: loop, extent: max((extent + loop.step - 1) / loop.step, blocks?.step ?? 0),
+          loop: loop,
+          extent: max((max(extent, room) + loop.step - 1) / loop.step, blocks?.step ?? 0),
           blocks: blocks, name: name))
     }
     let varying = varyingLoops(slice)
@@ -187,19 +188,21 @@ private struct Staging {
   }
 
   /// A loop between the place and the load, with the bounds of all its values where the loops over
-  /// its blocks are no axes.
+  /// its blocks are no axes, and the length of the block that these are, though there be less.
   private func axisLoop(
     _ name: String, _ known: Set<VariableID>
-  ) throws(ScheduleRefusal) -> Loop? {
+  ) throws(ScheduleRefusal) -> (loop: Loop, room: Int)? {
     for case .loop(var loop) in inner where kernel[loop.variable].name == name {
       guard let chain = TileChain(loop.variable, in: enclosing) else { return nil }
-      let bounds = chain.loops.first {
+      let place = chain.loops.firstIndex {
         Set(($0.lower + $0.upper).variables).isSubset(of: known)
       }
-      guard let bounds, loop.step == 1 || bounds.variable == loop.variable else { return nil }
+      guard let place else { return nil }
+      let bounds = chain.loops[place]
+      guard loop.step == 1 || bounds.variable == loop.variable else { return nil }
       loop.lower = bounds.lower
       loop.upper = bounds.upper
-      return loop
+      return (loop, place + 1 < chain.loops.count ? chain.loops[place + 1].step : 0)
     }
     throw refusal("%\(name) is not between the place and the load")
   }

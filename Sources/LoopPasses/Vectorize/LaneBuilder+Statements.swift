@@ -87,7 +87,7 @@ extension LaneBuilder {
       return .load(
         access(place), mask: lanesOn, otherwise: lanesOn == nil ? nil : otherwise ?? .zero(type))
     case .index(let expression): return .index(index(expression))
-    case .splat, .reduceLanes, .shiftLanes, .extractLane:
+    case .splat, .reduceLanes, .shiftLanes, .shuffleLanes, .extractLane:
       // Legality has excluded lanes inside the loop.
       return operation
     }
@@ -108,7 +108,7 @@ extension LaneBuilder {
       return .load(
         access(place), mask: isOn, otherwise: isOn == nil ? nil : otherwise ?? .zero(type))
     case .index(let expression): return .index(index(expression))
-    case .splat, .reduceLanes, .shiftLanes, .extractLane:
+    case .splat, .reduceLanes, .shiftLanes, .shuffleLanes, .extractLane:
       return operation
     }
   }

@@ -38,6 +38,47 @@ package struct DerivativeBuilder {
     try build { (b, place) throws(InferenceError) in try b.parameter(name, type, at: place) }
   }
 
+  /// Parameters `mark`0, `mark`1, …
+  package mutating func parameters(
+    _ mark: String, _ types: [TensorType]
+  ) throws(DerivativeError) -> [ValueID] {
+    var added: [ValueID] = []
+    for (number, type) in types.enumerated() {
+      added.append(try parameter("\(mark)\(number)", type))
+    }
+    return added
+  }
+
+  package mutating func loop(
+    _ loop: LoopNode, _ operands: [ValueID]
+  ) throws(DerivativeError) -> [ValueID] {
+    try build { (b, place) throws(InferenceError) in try b.loop(loop, operands, at: place) }
+  }
+
+  /// A choice; the bool is the first operand.
+  package mutating func conditional(
+    _ choice: ConditionalNode, _ operands: [ValueID]
+  ) throws(DerivativeError) -> [ValueID] {
+    try build { (b, place) throws(InferenceError) in
+      try b.conditional(choice, operands[0], Array(operands.dropFirst()), at: place)
+    }
+  }
+
+  /// The nodes of a graph with other values for its parameters; its results.
+  package mutating func inline(_ graph: Graph, _ arguments: [ValueID]) -> [ValueID] {
+    var values: [ValueID: ValueID] = [:]
+    for (parameter, argument) in zip(graph.parameters, arguments) {
+      values[ValueID(parameter)] = argument
+    }
+    for id in graph.ids where !graph[id].isParameter {
+      var node = graph[id]
+      node.operands = node.operands.map { $0.renamed(values) }
+      let copy = builder.append(node, at: graph.locations[id.index])
+      for number in node.types.indices { values[ValueID(id, number)] = ValueID(copy, number) }
+    }
+    return graph.results.map { values[$0] ?? $0 }
+  }
+
   /// A copy of a node with other operands; its results.
   package mutating func copy(_ node: Node) -> [ValueID] {
     let id = builder.append(node, at: location)
@@ -75,6 +116,14 @@ package struct DerivativeBuilder {
         TensorData(type.dtype, [Literal(type.dtype, value)]), extents: [], at: place)
     }
     return type.rank == 0 ? scalar : view(scalar, View([]), type.shape)
+  }
+
+  /// A derivative, or zeros where there is none.
+  package mutating func orZeros(
+    _ value: ValueID?, _ type: TensorType
+  ) throws(DerivativeError) -> ValueID {
+    if let value { return value }
+    return try splat(0, type)
   }
 
   /// Elements by an index map; nothing where it is the tensor itself.

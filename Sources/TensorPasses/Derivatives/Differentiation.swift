@@ -43,6 +43,16 @@ struct Differentiation {
     for (number, value) in builder.copy(node).enumerated() { copies[ValueID(id, number)] = value }
   }
 
+  /// States what stands for a node's results.
+  mutating func setCopies(of id: NodeID, _ values: [ValueID]) {
+    for (number, value) in values.enumerated() { copies[ValueID(id, number)] = value }
+  }
+
+  /// The copies of a node's operands that are values.
+  func operandCopies(_ id: NodeID) -> [ValueID] {
+    graph[id].operands.compactMap(\.value).map { copy(of: $0) }
+  }
+
   func copy(of value: ValueID) -> ValueID { copies[value] ?? value }
 
   /// The copied operand.

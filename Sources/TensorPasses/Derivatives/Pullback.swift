@@ -29,6 +29,8 @@ private struct Pullback {
   private let parameters: [Int]
   private let seeded: [ValueID]
   private let active: Set<ValueID>
+  /// Of loops that depend, what their steps start from.
+  private var loops: [NodeID: (active: ActiveLoop, saved: [ValueID])] = [:]
   /// Sums so far, over the copy.
   private var cotangents: [ValueID: ValueID] = [:]
 
@@ -42,7 +44,7 @@ private struct Pullback {
 
   mutating func differentiated() throws(DerivativeError) -> Graph {
     let seeds = try work.addParameters(seeded.map { graph[type: $0] }, "dy")
-    for id in graph.ids where !graph[id].isParameter { work.copy(id) }
+    for id in graph.ids where !graph[id].isParameter { try copy(id) }
     for (result, seed) in zip(seeded, seeds) where active.contains(result) {
       try add(seed, to: result)
     }
@@ -52,10 +54,21 @@ private struct Pullback {
     var results = graph.results.map { work.copy(of: $0) }
     for place in parameters {
       let value = ValueID(ids[place])
-      let zero = try cotangents[value] == nil ? work.builder.splat(0, graph[type: value]) : value
-      results.append(cotangents[value] ?? zero)
+      results.append(try work.builder.orZeros(cotangents[value], graph[type: value]))
     }
     return work.builder.returning(results)
+  }
+
+  /// Copies a node; a loop that depends saves what its steps start from.
+  private mutating func copy(_ id: NodeID) throws(DerivativeError) {
+    let places = work.operands(graph[id], in: active).map(\.place)
+    guard case .loop(let loop) = graph[id].kind, !places.isEmpty, loop.knownCount != nil else {
+      return work.copy(id)
+    }
+    work.builder.location = graph.locations[id.index]
+    let (results, saved) = try work.builder.saving(loop, work.operandCopies(id))
+    work.setCopies(of: id, results)
+    loops[id] = (ActiveLoop(loop, operands: places, row: work.builder.row), saved)
   }
 
   private mutating func add(
@@ -84,7 +97,7 @@ private struct Pullback {
     _ id: NodeID, _ given: [ValueID?], _ places: [Int]
   ) throws(DerivativeError) -> [(place: Int, value: ValueID)] {
     let node = graph[id]
-    let operands = node.operands.compactMap(\.value).map { work.copy(of: $0) }
+    let operands = work.operandCopies(id)
     let result = work.copy(of: ValueID(id))
     guard let first = given.compactMap({ $0 }).first else { return [] }
     switch node.kind {
@@ -96,7 +109,7 @@ private struct Pullback {
     case .reduce(let reduction):
       return [(0, try work.builder.cotangent(of: reduction, operands[0], result, first))]
     case .scan(let scan) where operands.count == 1:
-      return [(0, try work.builder.cotangent(of: scan, first))]
+      return [(0, try work.builder.cotangent(of: scan, operands[0], first))]
     case .contract(let contraction):
       var found: [(Int, ValueID)] = []
       for place in places {
@@ -104,7 +117,16 @@ private struct Pullback {
           (place, try work.builder.cotangent(of: contraction, operands, side: place, first)))
       }
       return found
-    case .call, .kernel, .scan, .concat, .gather, .scatter, .sort, .loop, .conditional:
+    case .loop:
+      guard let (active, saved) = loops[id] else {
+        throw work.builder.noRule("loop", "the number of its steps is only known at run time")
+      }
+      let results = node.types.indices.map { work.copy(of: ValueID(id, $0)) }
+      return try work.builder.cotangents(
+        of: active, operands, saved: saved, results: results, given)
+    case .conditional(let choice):
+      return try work.builder.cotangents(of: choice, operands, given, places)
+    case .call, .kernel, .scan, .concat, .gather, .scatter, .sort:
       throw work.builder.noRule(node.kind.keyword, "this version has none")
     }
   }

@@ -40,15 +40,11 @@ private struct Pushforward {
     for (value, tangent) in zip(values, given) where work.isFloat(value) {
       tangents[value] = tangent
     }
-    for id in graph.ids where !graph[id].isParameter {
-      work.copy(id)
-      try push(id)
-    }
+    for id in graph.ids where !graph[id].isParameter { try push(id) }
     work.builder.location = .unknown
     var results = graph.results.map { work.copy(of: $0) }
     for value in graph.results where work.isFloat(value) {
-      let zero = try tangents[value] == nil ? work.builder.splat(0, graph[type: value]) : value
-      results.append(tangents[value] ?? zero)
+      results.append(try work.builder.orZeros(tangents[value], graph[type: value]))
     }
     return work.builder.returning(results)
   }
@@ -56,10 +52,36 @@ private struct Pushforward {
   private mutating func push(_ id: NodeID) throws(DerivativeError) {
     let node = graph[id]
     let places = work.operands(node, in: Set(tangents.keys))
+    if !places.isEmpty, let both = try nodeOfBoth(id, places.map(\.place)) {
+      work.setCopies(of: id, both.results)
+      for (number, tangent) in both.tangents.enumerated() {
+        if let tangent { tangents[ValueID(id, number)] = tangent }
+      }
+      return
+    }
+    work.copy(id)
     guard !places.isEmpty, node.types.indices.contains(where: { work.isFloat(ValueID(id, $0)) })
     else { return }
     for (number, tangent) in try tangents(id, places).enumerated() {
       if let tangent { tangents[ValueID(id, number)] = tangent }
+    }
+  }
+
+  /// The results and tangents of a node that holds graphs: one node computes both.
+  private mutating func nodeOfBoth(
+    _ id: NodeID, _ places: [Int]
+  ) throws(DerivativeError) -> (results: [ValueID], tangents: [ValueID?])? {
+    let given = graph[id].operands.map { $0.value.flatMap { tangents[$0] } }
+    work.builder.location = graph.locations[id.index]
+    switch graph[id].kind {
+    case .loop(let loop):
+      let active = ActiveLoop(loop, operands: places, row: work.builder.row)
+      return try work.builder.tangents(of: active, work.operandCopies(id), given)
+    case .conditional(let choice):
+      return try work.builder.tangents(of: choice, work.operandCopies(id), given)
+    case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
+      .concat, .gather, .scatter, .contract, .sort:
+      return nil
     }
   }
 
@@ -68,7 +90,7 @@ private struct Pushforward {
     _ id: NodeID, _ places: [(place: Int, value: ValueID)]
   ) throws(DerivativeError) -> [ValueID?] {
     let node = graph[id]
-    let operands = node.operands.compactMap(\.value).map { work.copy(of: $0) }
+    let operands = work.operandCopies(id)
     let result = work.copy(of: ValueID(id))
     guard let first = tangents[places[0].value] else { return [] }
     switch node.kind {
@@ -80,7 +102,7 @@ private struct Pushforward {
     case .reduce(let reduction):
       return [try work.builder.tangent(of: reduction, operands[0], result, first)]
     case .scan(let scan) where operands.count == 1:
-      return [try work.builder.tangent(of: scan, first)]
+      return [try work.builder.tangent(of: scan, operands[0], first)]
     case .contract:
       var parts: [ValueID] = []
       for (place, value) in places {

@@ -1,4 +1,4 @@
-// Reductions and scans.
+// Reductions.
 
 import IRCore
 import TensorIR
@@ -16,7 +16,8 @@ extension DerivativeBuilder {
     return (isExtreme, count)
   }
 
-  private mutating func chosen(
+  /// A value where `isChosen` holds, else zero.
+  mutating func chosen(
     _ isChosen: ValueID, _ value: ValueID
   ) throws(DerivativeError) -> ValueID {
     let type = self[type: value]
@@ -80,20 +81,5 @@ extension DerivativeBuilder {
     case .any, .all, .argMax, .argMin:
       throw noRule("reduce \(reduction.monoid)", "its result is no float")
     }
-  }
-
-  /// The cotangent of what is scanned.
-  mutating func cotangent(
-    of scan: Scan, _ cotangent: ValueID
-  ) throws(DerivativeError) -> ValueID {
-    guard scan.monoid == .sum else { throw noRule("scan \(scan.monoid)", "only sums have one") }
-    return try self.scan(
-      .sum, cotangent, axis: scan.axis, exclusive: scan.isExclusive, reverse: !scan.isReverse)
-  }
-
-  /// The tangent of a scan.
-  mutating func tangent(of scan: Scan, _ tangent: ValueID) throws(DerivativeError) -> ValueID {
-    guard scan.monoid == .sum else { throw noRule("scan \(scan.monoid)", "only sums have one") }
-    return copy(Node(.scan(scan), [.value(tangent)], self[type: tangent]))[0]
   }
 }
