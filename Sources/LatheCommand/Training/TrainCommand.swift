@@ -11,9 +11,10 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train a model on real data.",
     discussion: """
-      Data: digits (shipped, 8x8 images), fashion-mnist (Debian's package
-      dataset-fashion-mnist), a folder of images with one folder per class, or a CSV
-      file with the class in its last column.
+      Data of images: digits (shipped, 8x8), fashion-mnist (Debian's package
+      dataset-fashion-mnist), a folder with one folder of PNG or JPEG files per class,
+      or a CSV file with the class in its last column. Data of text: opticks (shipped,
+      567 KB), or a file of UTF-8 text; a tenth is held back.
       Models: \(ModelName.allCases.map(\.rawValue).joined(separator: ", ")).
 
       Progress goes to standard error, one line per epoch and the result to standard
@@ -23,9 +24,12 @@ struct TrainCommand: ParsableCommand {
       Example:
         lathe train --data fashion-mnist --model cnn --epochs 3 --save cnn.safetensors
         lathe train --resume cnn.safetensors --epochs 5
+        lathe train --model gpt --save gpt.safetensors
       """)
 
-  @Option(help: ArgumentHelp("What to learn from. Default: digits.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "What to learn from. Default: digits, or opticks for text.", valueName: "name"))
   var data: String?
 
   @Option(help: "The model. Default: mlp.")
@@ -40,7 +44,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Stop after so many steps.")
   var steps: Int?
 
-  @Option(help: "Examples in a step. Default: 64.")
+  @Option(help: "Characters in an example of text. Default: 128.")
+  var length: Int?
+
+  @Option(help: "Examples in a step. Default: 64, or 16 of text.")
   var batch: Int?
 
   @Option(help: ArgumentHelp("Highest learning rate. Default: 0.002.", valueName: "rate"))
@@ -83,13 +90,18 @@ struct TrainCommand: ParsableCommand {
     try require(epochs, "--epochs")
     try require(steps, "--steps")
     try require(batch, "--batch")
+    try require(length, "--length")
     try require(patience, "--patience")
     try require(saveEvery, "--save-every")
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate: a number above 0 expected")
     }
-    if resume != nil, model != nil || data != nil || batch != nil || seed != nil {
-      throw ValidationError("--resume takes model, data, batch and seed from the checkpoint")
+    if resume != nil,
+      model != nil || data != nil || batch != nil || length != nil
+        || seed != nil
+    {
+      throw ValidationError(
+        "--resume takes model, data, batch, length and seed from the checkpoint")
     }
   }
 
@@ -101,15 +113,37 @@ struct TrainCommand: ParsableCommand {
         case .mlp: try train(PerceptronClassifier.self, plan)
         case .cnn: try train(ConvolutionClassifier.self, plan)
         case .resnet: try train(ResidualClassifier.self, plan)
+        case .lstm: try train(LSTMTextModel.self, plan)
+        case .gpt: try train(GPT.self, plan)
         }
       }
     }
   }
 }
 
-/// One run.
+/// One run on images.
 private func train<Model: ImageClassifier>(_ type: Model.Type, _ plan: TrainingPlan) throws {
-  var run = try TrainingRun<Model>(plan)
+  let data = try plan.images
+  let model = Model(
+    image: data.training.shape, classes: data.training.classes.count, key: RandomKey(plan.seed))
+  let augmentation =
+    plan.isAugmented ? Augmentation(flipsHorizontally: true, largestShift: 2) : .none
+  var run = try TrainingRun(
+    plan, model,
+    training: ImageSource(data.training, augmentation: augmentation, key: HostKey(plan.seed)),
+    test: ImageSource(data.test))
+  try run.run()
+}
+
+/// One run on text.
+private func train<Model: TextModel>(_ type: Model.Type, _ plan: TrainingPlan) throws {
+  let data = try plan.text
+  let model = Model(
+    vocabulary: data.training.vocabulary.count, length: plan.length, key: RandomKey(plan.seed))
+  var run = try TrainingRun(
+    plan, model,
+    training: try TextWindows(data.training, length: plan.length, key: HostKey(plan.seed)),
+    test: try TextWindows(data.validation, length: plan.length))
   try run.run()
 }
 
@@ -121,8 +155,13 @@ func withThreads<Result>(_ threads: Int, _ body: () throws -> Result) rethrows -
 
 /// Models that the command trains.
 enum ModelName: String, CaseIterable, ExpressibleByArgument {
-  case mlp, cnn, resnet
-}
+  case mlp, cnn, resnet, lstm, gpt
 
+  /// Whether it continues text.
+  var isOfText: Bool { self == .lstm || self == .gpt }
+
+  /// What its labels are of.
+  var whatIsLabeled: String { isOfText ? "characters" : "images" }
+}
 
 extension BenchmarkMode: ExpressibleByArgument {}

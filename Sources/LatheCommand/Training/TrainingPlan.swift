@@ -8,12 +8,13 @@ struct TrainingPlan {
   let model: ModelName
   /// As the command line names the data.
   let dataName: String
-  let data: DatasetSplit
   let mode: TrainingMode
   let epochs: Int
   /// Most steps.
   let steps: Int?
   let batch: Int
+  /// Tokens of a window of text.
+  let length: Int
   let learningRate: Double
   let seed: Int
   let isAugmented: Bool
@@ -32,12 +33,13 @@ struct TrainingPlan {
     let settings = TrainingSettings(checkpoint, file: command.resume ?? "")
     self.checkpoint = checkpoint
     model = try settings?.model ?? command.model ?? .mlp
-    dataName = try settings?.text("data") ?? command.data ?? "digits"
-    data = try Self.load(dataName)
+    dataName =
+      try settings?.text("data") ?? command.data ?? (model.isOfText ? "opticks" : "digits")
     mode = command.mode == .jit ? .jit : .eager
     epochs = try command.epochs ?? settings?.integer("epochs") ?? 5
     steps = command.steps
-    batch = try settings?.integer("batch") ?? command.batch ?? 64
+    batch = try settings?.integer("batch") ?? command.batch ?? (model.isOfText ? 16 : 64)
+    length = try settings?.integer("length") ?? command.length ?? 128
     learningRate = try command.learningRate ?? settings?.number("learning rate") ?? 2e-3
     seed = try settings?.integer("seed") ?? command.seed ?? 0
     isAugmented = try settings.map { try $0.text("augment") == "true" } ?? command.augment
@@ -51,15 +53,34 @@ struct TrainingPlan {
 
   /// What a checkpoint says beside its tensors.
   var metadata: [String: String] {
-    [
-      "model": model.rawValue, "data": dataName, "epochs": "\(epochs)", "batch": "\(batch)",
-      "learning rate": "\(learningRate)", "seed": "\(seed)", "augment": "\(isAugmented)",
-    ]
+    get throws {
+      var result = [
+        "model": model.rawValue, "data": dataName, "epochs": "\(epochs)", "batch": "\(batch)",
+        "learning rate": "\(learningRate)", "seed": "\(seed)", "augment": "\(isAugmented)",
+        "length": "\(length)",
+      ]
+      if model.isOfText { result["characters"] = try text.training.vocabulary.characters }
+      return result
+    }
+  }
+
+  /// Longest gradient; `nil` is any.
+  var clipping: Double? { model.isOfText ? 1 : nil }
+
+  /// Images to learn from and to be judged by.
+  var images: DatasetSplit { get throws { try Self.images(dataName) } }
+
+  /// Text to learn from and to be judged by.
+  var text: (training: TextDataset, validation: TextDataset) {
+    get throws {
+      let all = dataName == "opticks" ? TextDataset.opticks() : try TextDataset(path: dataName)
+      return all.split(holdingBack: 0.1)
+    }
   }
 
   /// The data of a name: a shipped or installed set, a folder, or a CSV file; of the last two, one
   /// example in five is held back.
-  static func load(_ name: String) throws -> DatasetSplit {
+  static func images(_ name: String) throws -> DatasetSplit {
     switch name {
     case "digits": return Dataset.digits()
     case "fashion-mnist": return try Dataset.fashionMNIST()

@@ -3,10 +3,22 @@
 import Lathe
 import LatheNN
 
-/// Trains a classifier of images as a plan says.
-struct TrainingRun<Model: ImageClassifier> {
+/// How good a model is on data that it did not learn from.
+struct Judgement {
+  /// Share of the labels that are found.
+  var accuracy: Double
+  /// Mean cross-entropy in nats.
+  var loss: Double
+  /// Labels.
+  var count: Int
+}
+
+/// Trains a model as a plan says.
+struct TrainingRun<Model: Layer, Source: BatchSource> where Source.Batch: LabeledBatch {
   private let plan: TrainingPlan
-  private var trainer: Trainer<Model, ImageBatch>
+  private var trainer: Trainer<Model, Source.Batch>
+  private let source: Source
+  private let test: Source
   private let order: BatchOrder
   private let schedule: Schedule
   private var step: Int
@@ -18,12 +30,11 @@ struct TrainingRun<Model: ImageClassifier> {
   private var trainingSeconds = 0.0
   private var examples = 0
 
-  init(_ plan: TrainingPlan) throws {
+  init(_ plan: TrainingPlan, _ model: Model, training: Source, test: Source) throws {
     self.plan = plan
-    let training = plan.data.training
-    let model = Model(
-      image: training.shape, classes: training.classes.count, key: RandomKey(plan.seed))
-    trainer = Trainer(model, mode: plan.mode, seed: plan.seed)
+    source = training
+    self.test = test
+    trainer = Trainer(model, mode: plan.mode, seed: plan.seed, clipping: plan.clipping)
     order = BatchOrder(
       count: training.count, size: plan.batch, key: HostKey(plan.seed), remainder: .dropped)
     let total = max(1, plan.epochs * order.batchCount)
@@ -33,21 +44,17 @@ struct TrainingRun<Model: ImageClassifier> {
     if let checkpoint = plan.checkpoint { try trainer.restore(checkpoint) }
     log = try plan.logFile.map { path throws(LogError) in
       try TrainingLog(
-        path: path, columns: ["loss", "accuracy"],
+        path: path, columns: ["loss", "test_loss", "test_accuracy"],
         resumingAfter: plan.checkpoint.map(\.step))
     }
   }
 
   mutating func run() throws {
     var early = plan.patience.map { EarlyStopping(patience: $0, better: .higher) }
-    let augmentation =
-      plan.isAugmented ? Augmentation(flipsHorizontally: true, largestShift: 2) : .none
-    let source = ImageSource(
-      plan.data.training, augmentation: augmentation, key: HostKey(plan.seed))
     let batches = try Batches(
       source, size: plan.batch, key: HostKey(plan.seed), epochs: plan.epochs, from: position)
     var losses = Mean()
-    var matrix: ConfusionMatrix?
+    var judgement: Judgement?
     var isDone = plan.steps == 0
     while !isDone, let next = try batches.next() {
       if losses.count == 0 { startEpoch(next.epoch) }
@@ -58,18 +65,16 @@ struct TrainingRun<Model: ImageClassifier> {
       position = next.next
       isDone = plan.steps.map { step >= $0 } ?? false
       if next.endsEpoch || isDone {
-        matrix = try finishEpoch(next.epoch, losses)
+        judgement = try finishEpoch(next.epoch, losses)
         losses = Mean()
-        if var stopping = early, let matrix {
-          isDone = isDone || stopping.observe(matrix.accuracy) && stopping.shouldStop
-          isDone = isDone || stopping.shouldStop
-          early = stopping
+        if let judgement, early?.observe(judgement.accuracy) != nil {
+          isDone = isDone || early?.shouldStop ?? false
         }
       } else if let every = plan.saveEvery, step.isMultiple(of: every) {
         try save()
       }
     }
-    try finish(try matrix ?? evaluate())
+    try finish(try judgement ?? trainer.judgement(on: test))
   }
 
   private mutating func startEpoch(_ epoch: Int) {
@@ -79,7 +84,7 @@ struct TrainingRun<Model: ImageClassifier> {
   }
 
   /// One step; its loss.
-  private mutating func take(_ next: NumberedBatch<ImageBatch>) -> Double {
+  private mutating func take(_ next: NumberedBatch<Source.Batch>) -> Double {
     if examples == 0 {
       let trainer = trainer
       compileSeconds = timed { trainer.prepare(for: next.batch) }.milliseconds / 1e3
@@ -93,47 +98,51 @@ struct TrainingRun<Model: ImageClassifier> {
     return loss
   }
 
-  private mutating func finishEpoch(_ epoch: Int, _ losses: Mean) throws -> ConfusionMatrix {
-    let matrix = try evaluate()
-    progress.finish(values: [("loss", losses.value), ("accuracy", matrix.accuracy)])
-    history.accuracies.append((Double(step), matrix.accuracy))
+  private mutating func finishEpoch(_ epoch: Int, _ losses: Mean) throws -> Judgement {
+    let judgement = try trainer.judgement(on: test)
+    progress.finish(values: [("loss", losses.value), ("accuracy", judgement.accuracy)])
+    history.accuracies.append((Double(step), judgement.accuracy))
+    history.testLosses.append((Double(step), judgement.loss))
     try log?.append(
       LogRecord(
-        step: step, values: [("loss", losses.value), ("accuracy", matrix.accuracy)]))
+        step: step,
+        values: [
+          ("loss", losses.value), ("test_loss", judgement.loss),
+          ("test_accuracy", judgement.accuracy),
+        ]))
     try save()
     if plan.isJSON {
       Terminal.writeLine(
         "{\"event\":\"epoch\",\"epoch\":\(epoch + 1),\"step\":\(step),"
           + "\"loss\":\(significant(losses.value, 6)),"
-          + "\"test_accuracy\":\(significant(matrix.accuracy, 6))}")
+          + "\"test_loss\":\(significant(judgement.loss, 6)),"
+          + "\"test_accuracy\":\(significant(judgement.accuracy, 6))}")
     } else {
       Terminal.writeLine(
-        "epoch \(epoch + 1)/\(plan.epochs)  loss \(significant(losses.value))  test accuracy "
-          + "\(fixed(matrix.accuracy, 4))  \(significant(rate, 4)) examples/s")
+        "epoch \(epoch + 1)/\(plan.epochs)  loss \(significant(losses.value))  test loss "
+          + "\(significant(judgement.loss))  test accuracy \(fixed(judgement.accuracy, 4))  "
+          + "\(significant(rate, 4)) examples/s")
     }
-    return matrix
+    return judgement
   }
 
   /// Examples per second of the steps alone.
   private var rate: Double { trainingSeconds > 0 ? Double(examples) / trainingSeconds : 0 }
 
-  private func evaluate() throws -> ConfusionMatrix {
-    try trainer.matrix(on: plan.data.test)
-  }
-
   private func save() throws {
     guard let file = plan.saveFile else { return }
     let checkpoint = Checkpoint(
-      tensors: trainer.tensors, step: step, position: position, metadata: plan.metadata)
+      tensors: trainer.tensors, step: step, position: position, metadata: try plan.metadata)
     try checkpoint.save(to: file)
   }
 
-  private func finish(_ matrix: ConfusionMatrix) throws {
+  private func finish(_ judgement: Judgement) throws {
     if let file = plan.curveFile { try history.chart(plan).write(to: file) }
     let loss = history.losses.last?.y ?? .nan
     if plan.isJSON {
       let fields = [
-        "\"event\":\"done\"", "\"test_accuracy\":\(significant(matrix.accuracy, 6))",
+        "\"event\":\"done\"", "\"test_accuracy\":\(significant(judgement.accuracy, 6))",
+        "\"test_loss\":\(significant(judgement.loss, 6))",
         "\"loss\":\(loss.isNaN ? "null" : significant(loss, 6))",
         "\"examples_per_second\":\(significant(rate, 6))",
         "\"compile_ms\":\(significant(compileSeconds * 1e3, 5))",
@@ -141,7 +150,8 @@ struct TrainingRun<Model: ImageClassifier> {
       ]
       return Terminal.writeLine("{\(fields.joined(separator: ","))}")
     }
-    var line = "test accuracy \(Terminal.bold(fixed(matrix.accuracy, 4))) on \(matrix.count) images"
+    var line = "test accuracy \(Terminal.bold(fixed(judgement.accuracy, 4))), test loss "
+    line += "\(significant(judgement.loss)) on \(judgement.count) \(plan.model.whatIsLabeled)"
     line += " after \(step) steps; \(significant(rate, 4)) examples/s, \(plan.mode.rawValue)"
     if plan.mode == .jit { line += ", compiled in \(significant(compileSeconds * 1e3, 3)) ms" }
     Terminal.writeLine(line)
@@ -151,24 +161,35 @@ struct TrainingRun<Model: ImageClassifier> {
   }
 }
 
-extension Trainer where Batch == ImageBatch {
-  /// How a model labels a set.
-  func matrix(on data: Dataset) throws -> ConfusionMatrix {
-    let batches = try Batches(
-      ImageSource(data), size: 500, key: nil, remainder: .kept, epochs: 1, ahead: 1)
-    var matrix = ConfusionMatrix(classes: data.classes)
-    while let next = try batches.next() {
-      let (_, logits) = evaluate(next.batch)
-      matrix.add(
-        logits: logits.scalars(as: Float.self), labels: next.batch.labels.scalars(as: Int32.self))
+extension Trainer {
+  /// How a model labels data.
+  func judgement<Source: BatchSource>(on data: Source) throws -> Judgement
+  where Source.Batch == Batch {
+    var (accuracy, loss) = (Accuracy(), Mean())
+    try evaluate(on: data) { logits, labels, value in
+      accuracy.add(logits: logits, labels: labels)
+      loss.add(value, count: labels.count)
     }
-    return matrix
+    return Judgement(accuracy: accuracy.value, loss: loss.value, count: accuracy.count)
+  }
+
+  /// Calls `body` with logits, labels and loss of each batch.
+  func evaluate<Source: BatchSource>(
+    on data: Source, _ body: ([Float], [Int32], Double) -> Void
+  ) throws where Source.Batch == Batch {
+    let batches = try Batches(data, size: 100, key: nil, remainder: .kept, epochs: 1, ahead: 1)
+    while let next = try batches.next() {
+      let (loss, logits) = evaluate(next.batch)
+      body(
+        logits.scalars(as: Float.self), next.batch.labels.scalars(as: Int32.self), loss.item())
+    }
   }
 }
 
 /// What a run's curves show.
 struct TrainingHistory {
   var losses: [(x: Double, y: Double)] = []
+  var testLosses: [(x: Double, y: Double)] = []
   var accuracies: [(x: Double, y: Double)] = []
 
   /// The losses in means of so many steps that at most 200 points are drawn, and the accuracies.
@@ -184,7 +205,11 @@ struct TrainingHistory {
     return CurveChart(
       title: "\(plan.model.rawValue) on \(plan.dataName)", xLabel: "step",
       panels: [
-        .init(label: "loss", curves: [.init(name: "training", points: means)]),
+        .init(
+          label: "loss",
+          curves: [
+            .init(name: "training", points: means), .init(name: "test", points: testLosses),
+          ]),
         .init(label: "accuracy", curves: [.init(name: "test", points: accuracies)]),
       ])
   }
