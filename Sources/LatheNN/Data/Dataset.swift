@@ -72,9 +72,9 @@ public struct Dataset: Sendable {
     let range = example * exampleSize..<(example + 1) * exampleSize
     switch elements {
     case .bytes(let bytes):
-      for index in range { numbers.append(Float(bytes[index]) * scale) }
+      numbers.append(contentsOf: bytes[range].lazy.map { Float($0) * scale })
     case .floats(let floats):
-      for index in range { numbers.append(floats[index] * scale) }
+      numbers.append(contentsOf: floats[range].lazy.map { $0 * scale })
     }
   }
 

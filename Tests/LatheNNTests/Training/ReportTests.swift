@@ -167,6 +167,18 @@ import Testing
     }
   }
 
+  @Test func curvesWithoutPointsAreNotNamed() {
+    let svg = CurveChart(
+      title: "run", xLabel: "step",
+      panels: [
+        .init(
+          label: "accuracy",
+          curves: [.init(name: "seen", points: [(0, 1)]), .init(name: "unseen", points: [])])
+      ]
+    ).svg
+    #expect(svg.contains(">seen</text>") && !svg.contains("unseen") && svg.contains("<circle"))
+  }
+
   @Test func survivesAnyPoints() {
     let cases: [[(x: Double, y: Double)]] = [
       [], [(1, 1)], [(1, .nan), (2, .infinity)], [(0, 2), (1, 2)], [(5, 0), (5, 1)],

@@ -82,7 +82,7 @@ public struct CurveChart: Sendable {
 
   private static let style = """
     text{font:12px system-ui,sans-serif;fill:#444}.title{font-size:15px;font-weight:600;fill:#111}\
-    .paper{fill:#fff}.grid{stroke:#e4e4e4}.axis{stroke:#999}\
+    .paper{fill:#fff}.grid{stroke:#e4e4e4}.axis{fill:none;stroke:#999}\
     .curve{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}\
     .end{text-anchor:end}.middle{text-anchor:middle}\
     @media(prefers-color-scheme:dark){text{fill:#bbb}.title{fill:#eee}.paper{fill:#161616}\
@@ -185,7 +185,9 @@ private struct PanelPlace {
   /// The names at the panel's upper right, from right to left.
   private var legend: [String] {
     var right = Self.width - Self.right
-    return panel.curves.enumerated().reversed().flatMap { index, curve in
+    return panel.curves.enumerated().reversed().flatMap { index, curve -> [String] in
+      // A curve without points is not drawn, and so not named.
+      guard !curve.finite.isEmpty else { return [] }
       let color = CurveChart.colors[index % CurveChart.colors.count]
       let start = right - Double(curve.name.count) * 7 - 26
       defer { right = start - 10 }
