@@ -4,7 +4,7 @@ import Lathe
 import LatheNN
 
 extension Workload {
-  static let training = [perceptronTraining, convolutionTraining]
+  static let training = [perceptronTraining, convolutionTraining, textTraining]
 
   /// 784-512-512-10 by Adam, as the peers have it.
   private static let perceptronTraining = Workload(
@@ -45,6 +45,40 @@ extension Workload {
       ) { model, batch in model(batch[0]).crossEntropy(batch[1]) }
     })
 
+  /// A character model of four transformer blocks, by AdamW.
+  private static let textTraining = Workload(
+    name: "train_gpt",
+    summary: "a training step of a GPT, 4 layers of 128, 16 texts of 128, by AdamW",
+    inputs: [.tokens("x", [16, 128], seed: 120), .tokens("y", [16, 128], seed: 121)]
+      + textParameters(seed: 122),
+    operations: 3 * 16 * (4 * 128 * (24 * 128 * 128 + 4 * 128 * 128 / 2) + 2 * 128 * 128 * 65),
+    resultCount: 128 * 512,
+    training: { inputs in
+      var model = textModel
+      var next = inputs.dropFirst(2)
+      updateTensors(of: &model) { $0 = next.popFirst() ?? $0 }
+      let optimizer = Adam(
+        for: model, learningRate: 3e-4, decays: (0.9, 0.95), weightDecay: 0.1)
+      return ModelSession(
+        model, optimizer, batch: Array(inputs[..<2]), watching: \.blocks[2].expand.weight
+      ) { model, batch in model(batch[0]).crossEntropy(batch[1]) }
+    })
+
+  private static var textModel: GPT {
+    GPT(vocabulary: 65, length: 128, width: 128, heads: 4, layers: 4, key: RandomKey(0))
+  }
+
+  /// Normal numbers for weights, ones and zeros for norms and biases, all slightly off.
+  private static func textParameters(seed: UInt64) -> [Input] {
+    namedTensors(of: textModel).enumerated().map { number, entry in
+      let shape = entry.tensor.shape
+      return .normal(
+        entry.path.replacing("[", with: "").replacing("]", with: "").replacing(".", with: "_"),
+        shape, seed: seed + UInt64(number), mean: entry.path.hasSuffix("scale") ? 1 : 0,
+        deviation: shape.count == 1 ? 0.1 : 0.08)
+    }
+  }
+
   private static func weights(
     _ names: [String], _ biases: [String], _ sizes: [Int], seed: UInt64
   ) -> [Input] {
@@ -66,6 +100,16 @@ extension Workload.Input {
     Self(name: name, shape: [count], dtype: .i64) {
       var generator = SplitMix64(seed: seed)
       return (0..<count).map { _ in Float(generator.uniform() * 10).rounded(.down) }
+    }
+  }
+}
+
+extension Workload.Input {
+  /// Characters 0 to 64.
+  fileprivate static func tokens(_ name: String, _ shape: [Int], seed: UInt64) -> Self {
+    Self(name: name, shape: shape, dtype: .i64) {
+      var generator = SplitMix64(seed: seed)
+      return (0..<shape.reduce(1, *)).map { _ in Float(generator.uniform() * 65).rounded(.down) }
     }
   }
 }
