@@ -54,6 +54,9 @@ struct EvaluateCommand: ParsableCommand {
     }
     guard json else {
       print(matrix.description)
+      print(
+        "\naccuracy \(fixed(matrix.accuracy, 4)), loss \(significant(mean.value)) on "
+          + "\(matrix.count) images")
       return
     }
     print(

@@ -42,7 +42,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.write("out", "")
     let file = FileHandle(forWritingAtPath: path)!
-    var line = ProgressLine(descriptor: file.fileDescriptor)
+    var line = ProgressLine(descriptor: file.fileDescriptor, betweenLines: .zero)
     line.start("epoch 1/1", steps: 100)
     for _ in 0..<100 { line.advance(examples: 8, values: [("loss", 1)]) }
     line.finish(values: [("loss", 1)])

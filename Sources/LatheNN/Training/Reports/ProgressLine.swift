@@ -32,10 +32,16 @@ public struct ProgressLine: Sendable {
   private var begin: ContinuousClock.Instant
   private var lastShown: ContinuousClock.Instant?
   private var lastTenth = 0
+  private var lastLine: ContinuousClock.Instant?
+  private let betweenLines: Duration
 
-  /// Shows progress on an open file, standard error unless stated.
-  public init(style: Style? = nil, descriptor: Int32 = 2) {
+  /// Shows progress on an open file, standard error unless stated; plain lines come at each tenth of
+  /// the steps, but not sooner than `betweenLines` after the last one.
+  public init(
+    style: Style? = nil, descriptor: Int32 = 2, betweenLines: Duration = .seconds(5)
+  ) {
     self.descriptor = descriptor
+    self.betweenLines = betweenLines
     self.style = style ?? Self.style(of: descriptor)
     begin = clock.now
   }
@@ -57,6 +63,7 @@ public struct ProgressLine: Sendable {
     lastTenth = 10 * step / max(1, steps)
     lastShown = nil
     begin = clock.now
+    if lastLine == nil { lastLine = begin }
   }
 
   /// Notes a step of so many examples, and shows it where it is time to: every 50 ms on a terminal.
@@ -70,8 +77,11 @@ public struct ProgressLine: Sendable {
       lastShown = clock.now
     case .lines:
       let tenth = 10 * step / max(1, steps)
-      guard tenth > lastTenth else { return }
+      guard tenth > lastTenth, let last = lastLine, clock.now - last >= betweenLines else {
+        return
+      }
       lastTenth = tenth
+      lastLine = clock.now
     }
     show(values())
   }
