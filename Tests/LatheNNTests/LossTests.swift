@@ -58,4 +58,39 @@ import Testing
     #expect(isClose(floats(cosineLoss(a, b)), [1 - 24.0 / 25]))
     #expect(isClose(floats(tripletLoss(anchor: a, positive: b, negative: a)), [3]))
   }
+
+  /// Every path of 4 steps over 3 classes, its repetitions and blanks taken out.
+  private func likelihood(_ logs: [[Double]], _ labels: [Int]) -> Double {
+    func paths(_ steps: Int) -> [[Int]] {
+      steps == 0 ? [[]] : paths(steps - 1).flatMap { path in (0..<3).map { path + [$0] } }
+    }
+    return paths(logs.count).reduce(0) { sum, path in
+      let merged = path.indices.filter { $0 == 0 || path[$0] != path[$0 - 1] }.map { path[$0] }
+      guard merged.filter({ $0 != 0 }) == labels else { return sum }
+      return sum + _exp(zip(logs, path).reduce(0) { $0 + $1.0[$1.1] })
+    }
+  }
+
+  @Test func ctcSumsOverAllPaths() {
+    let examples = [([1, 2], 4), ([1, 1], 4), ([2, 0], 3)]
+    let scores = Tensor.randomNormal([3, 4, 3], key: RandomKey(21)).logSoftmax()
+    let rows = floats(scores).map(Double.init)
+    var expected = 0.0
+    for (number, example) in examples.enumerated() {
+      let logs = (0..<example.1).map { step in
+        (0..<3).map { rows[(number * 4 + step) * 3 + $0] }
+      }
+      expected -= _log(likelihood(logs, example.0.filter { $0 != 0 })) / 3
+    }
+    let loss = { (x: Tensor) in
+      ctcLoss(
+        x, Tensor([[1, 2], [1, 1], [2, 0]]), inputLengths: Tensor([4, 4, 3]),
+        labelLengths: Tensor([2, 2, 1]))
+    }
+    #expect(isClose(floats(loss(scores)), [expected], 1e-4))
+    // The gradient by log-probabilities is minus the share of paths through them: -1 a step.
+    let slope = gradient(of: scores) { loss($0) }
+    #expect(isClose(floats((slope * 3).sum(axis: 2))[0..<4].map { $0 }, [-1, -1, -1, -1], 1e-4))
+    #expect(floats(slope[2, 3]) == [0, 0, 0])
+  }
 }
