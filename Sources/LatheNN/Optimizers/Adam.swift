@@ -2,6 +2,41 @@
 
 public import Lathe
 
+/// Running means of gradients and of their squares, each freed of its bias towards its beginning.
+struct Moments: Sendable {
+  /// Shares of the past in the two means.
+  let decays: (mean: Double, square: Double)
+  /// Added to the root of the mean square.
+  let epsilon: Double
+  private var means: [Tensor]
+  private var squares: [Tensor]
+  /// The decays to the power of the number of steps, rank 0.
+  private var powers = (mean: hyperparameter(1), square: hyperparameter(1))
+
+  /// Begins with zeros of the tensors' shapes.
+  init(like zeros: [Tensor], _ decays: (mean: Double, square: Double), _ epsilon: Double) {
+    self.decays = decays
+    self.epsilon = epsilon
+    means = zeros
+    squares = zeros
+  }
+
+  /// Begins a step; the factors that free the two means of their bias.
+  mutating func advance() -> (mean: Tensor, square: Tensor) {
+    powers = (powers.mean * decays.mean, powers.square * decays.square)
+    return (1 / (1 - powers.mean), rsqrt(1 - powers.square))
+  }
+
+  /// Takes in the gradient of tensor `number`; its mean times `factors.mean`, over its size.
+  mutating func direction(
+    _ slope: Tensor, _ number: Int, _ factors: (mean: Tensor, square: Tensor)
+  ) -> Tensor {
+    means[number] = means[number] * decays.mean + slope * (1 - decays.mean)
+    squares[number] = squares[number] * decays.square + slope * slope * (1 - decays.square)
+    return factors.mean * means[number] / (sqrt(squares[number]) * factors.square + epsilon)
+  }
+}
+
 /// Steps by running means of the gradient and of its square, each freed of its bias (Diederik Kingma
 /// and Jimmy Ba, *Adam*, 2014); `weightDecay` shrinks the parameters beside the step (Ilya Loshchilov
 /// and Frank Hutter, *Decoupled weight decay regularization*, 2017), which makes it AdamW.
@@ -10,15 +45,8 @@ public struct Adam: Optimizer {
   public var learningRate: Tensor
   /// Rank 0; `nil` is none.
   public var weightDecay: Tensor?
-  /// Shares of the past in the two means.
-  public let decays: (mean: Double, square: Double)
-  /// Added to the root of the mean square.
-  public let epsilon: Double
   private let parameters: TrainedParameters
-  private var means: [Tensor]
-  private var squares: [Tensor]
-  /// The decays to the power of the number of steps, rank 0.
-  private var powers: (mean: Tensor, square: Tensor)
+  private var moments: Moments
 
   /// Keeps two means for each trained tensor.
   public init<Model>(
@@ -28,12 +56,8 @@ public struct Adam: Optimizer {
   ) {
     self.learningRate = hyperparameter(learningRate)
     self.weightDecay = weightDecay == 0 ? nil : hyperparameter(weightDecay)
-    self.decays = decays
-    self.epsilon = epsilon
     parameters = TrainedParameters(of: model, frozen: frozen, file: file, line: line)
-    means = parameters.zeros(like: model)
-    squares = means
-    powers = (hyperparameter(1), hyperparameter(1))
+    moments = Moments(like: parameters.zeros(like: model), decays, epsilon)
   }
 
   /// AdamW: Adam with a weight decay, 0.01 where none is given.
@@ -49,14 +73,11 @@ public struct Adam: Optimizer {
 
   /// One step.
   public mutating func update<Model>(_ model: inout Model, along gradient: Model) {
-    powers = (powers.mean * decays.mean, powers.square * decays.square)
-    let rate = learningRate / (1 - powers.mean)
-    let correction = rsqrt(1 - powers.square)
+    var factors = moments.advance()
+    factors.mean = factors.mean * learningRate
     parameters.update(&model, along: gradient) { parameter, slope, number in
-      means[number] = means[number] * decays.mean + slope * (1 - decays.mean)
-      squares[number] = squares[number] * decays.square + slope * slope * (1 - decays.square)
-      let step = rate * means[number] / (sqrt(squares[number]) * correction + epsilon)
-      parameter = weightDecay.map { parameter - learningRate * $0 * parameter } ?? parameter
+      let step = moments.direction(slope, number, factors)
+      if let weightDecay { parameter -= learningRate * weightDecay * parameter }
       parameter -= step
     }
   }
@@ -106,14 +127,8 @@ public struct LAMB: Optimizer {
   public var learningRate: Tensor
   /// Rank 0.
   public var weightDecay: Tensor
-  /// Shares of the past in the two means.
-  public let decays: (mean: Double, square: Double)
-  /// Added to the root of the mean square.
-  public let epsilon: Double
   private let parameters: TrainedParameters
-  private var means: [Tensor]
-  private var squares: [Tensor]
-  private var powers: (mean: Tensor, square: Tensor)
+  private var moments: Moments
 
   /// Keeps two means for each trained tensor.
   public init<Model>(
@@ -123,24 +138,15 @@ public struct LAMB: Optimizer {
   ) {
     self.learningRate = hyperparameter(learningRate)
     self.weightDecay = hyperparameter(weightDecay)
-    self.decays = decays
-    self.epsilon = epsilon
     parameters = TrainedParameters(of: model, frozen: frozen, file: file, line: line)
-    means = parameters.zeros(like: model)
-    squares = means
-    powers = (hyperparameter(1), hyperparameter(1))
+    moments = Moments(like: parameters.zeros(like: model), decays, epsilon)
   }
 
   /// One step.
   public mutating func update<Model>(_ model: inout Model, along gradient: Model) {
-    powers = (powers.mean * decays.mean, powers.square * decays.square)
-    let (first, second) = (1 / (1 - powers.mean), rsqrt(1 - powers.square))
+    let factors = moments.advance()
     parameters.update(&model, along: gradient) { parameter, slope, number in
-      means[number] = means[number] * decays.mean + slope * (1 - decays.mean)
-      squares[number] = squares[number] * decays.square + slope * slope * (1 - decays.square)
-      let step =
-        means[number] * first / (sqrt(squares[number]) * second + epsilon)
-        + weightDecay * parameter
+      let step = moments.direction(slope, number, factors) + weightDecay * parameter
       let (length, stepLength) = (parameter.norm(), step.norm())
       let zero = Tensor.zeros([])
       let isMeasured = (length .> zero) & (stepLength .> zero)
