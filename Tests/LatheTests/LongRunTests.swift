@@ -95,7 +95,8 @@ private func residentBytes() -> Int {
       let data = Tensor(scalars: [Float](repeating: Float(index), count: 1 << 20), shape: [1 << 20])
       values.append(data[.stride(by: 1 << 19)] + 1)
     }
-    #expect(values[0].isEvaluated || values[299].isEvaluated)
+    // Which ones are depends on what other tests leave pending meanwhile.
+    #expect(values.contains(where: \.isEvaluated))
     #expect(values.map { $0[0].item() } == (1...300).map { Double($0) })
   }
 
