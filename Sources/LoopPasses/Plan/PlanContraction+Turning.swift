@@ -68,6 +68,42 @@ extension ContractionPlan {
     try fuseTasks()
   }
 
+  /// Copies panels square by square where the factor's neighbours are those of the sum, a square or
+  /// more of them; otherwise, and where something else stands between the copy's loops, leaves it and
+  /// returns false.
+  mutating func turnPanelCopy() -> Bool {
+    guard let sum = contraction.summedLoops.first, contraction.summedLoops.count == 1,
+      isContiguous(contraction.varying, along: sum), row.lanes(contraction.type) >= 2,
+      Self.count(sum) >= row.lanes(contraction.type)
+    else { return false }
+    var turned = self
+    do throws(ScheduleRefusal) {
+      try turned.turnCopy("panel_\(name(contraction.lanes))", "panel_\(name(sum))")
+    } catch {
+      return false
+    }
+    self = turned
+    return true
+  }
+
+  private mutating func turnCopy(_ lanes: String, _ sum: String) throws(ScheduleRefusal) {
+    let square = row.lanes(contraction.type)
+    try split(sum, by: square, into: "\(sum)t")
+    try split(lanes, by: square, into: "\(lanes)t")
+    try add(.reorder(["\(lanes)t", "\(sum)t", sum, lanes]))
+    try add(
+      .stage(
+        contraction.varying.buffer, at: "\(sum)t", into: "square", axes: [lanes, sum], padding: 0,
+        role: .register))
+    for tiles in ["\(lanes)t", "\(sum)t"] {
+      for name in variants(of: tiles) { try add(.specialize(name)) }
+    }
+    for base in ["square_\(lanes)", "square_\(sum)", lanes, sum] { try padAll(base, square) }
+    for base in ["square_\(sum)", lanes] { try vectorizeAll(base, square) }
+    for base in ["square_\(lanes)", sum] { try unrollAll(base, square) }
+    try add(.promote("square"))
+  }
+
   /// The result's axes with lanes last; none where that is their order.
   private var tileAxes: [Int] {
     guard let rows else { return [] }

@@ -256,6 +256,7 @@ struct ContractionPlan {
       // Borders along the lanes mostly hang on the last sum: they are found once per value of it.
       try add(.reorder([last] + sums.dropLast()))
     }
+    if turnPanelCopy() { return }
     if shape.hasColumnTasks { try add(.pad("panel_\(name(contraction.lanes))")) }
     if isContiguous(contraction.varying, along: contraction.lanes) {
       try vectorize("panel_\(name(contraction.lanes))", shape.columns)
