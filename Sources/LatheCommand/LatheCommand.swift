@@ -9,8 +9,8 @@ struct LatheCommand: ParsableCommand {
     abstract: "Compiles tensor programs to vector code, and shows every step.",
     discussion: """
       Begin with:
-        lathe quickstart                   one chain of operations, compiled and timed
-        lathe ir ew_chain --stage kernel   what it became
+        lathe quickstart                   a small net trained on images
+        lathe ir train_cnn --stage fused   what a training step became
         lathe doctor                       what this machine offers
       """,
     version: "0.1.0",

@@ -12,19 +12,20 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train a model on real data.",
     discussion: """
       Data of images: digits (shipped, 8x8), fashion-mnist (Debian's package
-      dataset-fashion-mnist), a folder with one folder of PNG or JPEG files per class,
-      or a CSV file with the class in its last column. Data of text: opticks (shipped,
-      567 KB), or a file of UTF-8 text; a tenth is held back.
-      Models: \(ModelName.allCases.map(\.rawValue).joined(separator: ", ")).
+      dataset-fashion-mnist), a folder that holds a folder of PNG or JPEG
+      files for each class, or a CSV file with the class in its last column.
+      Data of text: opticks (shipped, 567 KB), or a file of UTF-8 text. Part
+      of the data is held back to judge the model by.
+      Models of images: mlp, cnn, resnet. Models of text: lstm, gpt.
 
-      Progress goes to standard error, one line per epoch and the result to standard
-      output. Same seed, same bits, on any number of threads; a run that was saved goes
-      on with --resume as if it had not stopped.
+      Progress goes to standard error, a line per epoch and the result to
+      standard output. Same seed, same bits, on any number of threads; a run
+      that was saved goes on with --resume as if it had not stopped.
 
       Example:
-        lathe train --data fashion-mnist --model cnn --epochs 3 --save cnn.safetensors
-        lathe train --resume cnn.safetensors --epochs 5
-        lathe train --model gpt --save gpt.safetensors
+        lathe train --data fashion-mnist --model cnn --epochs 3 --save cnn.st
+        lathe train --resume cnn.st
+        lathe train --model gpt --epochs 8 --save gpt.st
       """)
 
   @Option(
@@ -53,19 +54,20 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Highest learning rate. Default: 0.002.", valueName: "rate"))
   var learningRate: Double?
 
-  @Option(help: "Of parameters, order and augmentation. Default: 0.")
+  @Option(help: "Seed of parameters, order and chance. Default: 0.")
   var seed: Int?
 
   @Flag(help: "Flip and shift images at random.")
   var augment = false
 
-  @Option(help: "Stop when accuracy has not grown for so many epochs.")
+  @Option(
+    help: ArgumentHelp("Stop when accuracy has not grown for so long.", valueName: "epochs"))
   var patience: Int?
 
   @Option(help: ArgumentHelp("Write a checkpoint here after every epoch.", valueName: "file"))
   var save: String?
 
-  @Option(help: "Besides, write it after every so many steps.")
+  @Option(help: ArgumentHelp("Write it after every so many steps too.", valueName: "steps"))
   var saveEvery: Int?
 
   @Option(help: ArgumentHelp("Go on from a checkpoint, and write it again.", valueName: "file"))
