@@ -39,6 +39,8 @@ let package = Package(
     .target(name: "COpenBLAS"),
     .target(name: "CLatheRuntime"),
     .systemLibrary(name: "CZlib"),
+    .target(name: "CDatasets", exclude: ["data"]),
+    .target(name: "CImages"),
     // Row 2.
     target("LoopIR", ["IRCore"]),
     target("LLVMBindings", ["CLLVM"]),
@@ -61,7 +63,7 @@ let package = Package(
       "Lathe",
       ["Driver", "TensorPasses", "LoopPasses", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime"]),
     // Row 7.
-    target("LatheNN", ["Lathe", "CZlib"]),
+    target("LatheNN", ["Lathe", "Driver", "CZlib", "CDatasets", "CImages"]),
     // Row 8: the command.
     .executableTarget(
       name: "LatheCommand",
@@ -78,7 +80,7 @@ let package = Package(
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("RuntimeTests", ["CLatheRuntime"]),
-    tests("LatheNNTests", ["LatheNN", "Lathe", "CZlib"]),
+    tests("LatheNNTests", ["LatheNN", "Lathe", "CZlib", "CImages"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
     tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),

@@ -12,7 +12,7 @@ class Workload:
 
     summary: str
     inputs: Callable  # (random generator) -> {name: float32 array}
-    reference: Callable  # (float64 inputs in that order) -> float64 array
+    reference: Callable | None  # (float64 inputs in that order) -> float64 array
     flops: int  # one exp, tanh or sigmoid counts as 20
     bytes: int  # each input read and each output written once
     tolerance: float = 2e-4  # largest error, relative to the largest reference value
@@ -227,6 +227,38 @@ def overhead_chain(x):
     return y + 2.0
 
 
+def labels(generator, classes, *shape):
+    return generator.integers(0, classes, shape).astype(np.float32)
+
+
+def dense(generator, sizes):
+    """Weights and biases of dense layers: w1, b1, w2, …"""
+    found = {}
+    for layer, (inputs, outputs) in enumerate(zip(sizes, sizes[1:]), start=1):
+        found[f"w{layer}"] = normal(generator, inputs, outputs) * np.float32((2 / inputs) ** 0.5)
+        found[f"b{layer}"] = normal(generator, outputs) * np.float32(0.1)
+    return found
+
+
+def gpt(generator):
+    """The parameters of train_gpt in the order of the model's declarations."""
+    shapes = {"tokens_table": (65, 128), "positions": (128, 128)}
+    products = [(f"attention_{name}", 128, 128) for name in ("query", "key", "value", "output")]
+    for block in (f"blocks{number}_" for number in range(4)):
+        shapes |= {f"{block}firstNorm_{kind}": (128,) for kind in ("scale", "offset")}
+        for name, inputs, outputs in products:
+            shapes |= {f"{block}{name}_weight": (inputs, outputs), f"{block}{name}_bias": (outputs,)}
+        shapes |= {f"{block}secondNorm_{kind}": (128,) for kind in ("scale", "offset")}
+        for name, inputs, outputs in (("expand", 128, 512), ("contract", 512, 128)):
+            shapes |= {f"{block}{name}_weight": (inputs, outputs), f"{block}{name}_bias": (outputs,)}
+    shapes |= {"norm_scale": (128,), "norm_offset": (128,), "head_weight": (128, 65)}
+    return {
+        name: normal(generator, *shape) * np.float32(0.08 if len(shape) > 1 else 0.1)
+        + np.float32(name.endswith("scale"))
+        for name, shape in shapes.items()
+    }
+
+
 WORKLOADS = {
     "ew_chain": Workload(
         "tanh(x·0.5 + 0.1) · sigmoid(x) + exp(−x·x) on 4,194,304 elements",
@@ -303,6 +335,38 @@ WORKLOADS = {
         reference=conv3x3,
         flops=2 * 64 * 64 * 9 * 56 * 56,
         bytes=4 * (2 * 64 * 56 * 56 + 64 * 64 * 9),
+    ),
+    "train_mlp": Workload(
+        "a training step of 784-512-512-10, batch 128, by Adam",
+        inputs=lambda g: {"x": normal(g, 128, 784), "y": labels(g, 10, 128)}
+        | dense(g, [784, 512, 512, 10]),
+        reference=None,
+        flops=2 * 128 * (3 * 668_672 - 401_408) + 12 * 668_672,
+        bytes=4 * 668_672 * 6,
+        tolerance=2e-3,
+    ),
+    "train_cnn": Workload(
+        "a training step of a small CNN on 28x28, batch 64, by SGD",
+        inputs=lambda g: {
+            "x": normal(g, 64, 1, 28, 28),
+            "y": labels(g, 10, 64),
+            "c1": normal(g, 32, 1, 3, 3) * np.float32(0.47),
+            "cb1": normal(g, 32) * np.float32(0.1),
+            "c2": normal(g, 64, 32, 3, 3) * np.float32(0.083),
+            "cb2": normal(g, 64) * np.float32(0.1),
+        }
+        | dense(g, [3136, 128, 10]),
+        reference=None,
+        flops=2 * 64 * (2 * 225_792 + 3 * 3_612_672 + 3 * 402_688),
+        bytes=4 * 2 * 402_688,
+    ),
+    "train_gpt": Workload(
+        "a training step of a GPT, 4 layers of 128, 16 texts of 128, by AdamW",
+        inputs=lambda g: {"x": labels(g, 65, 16, 128), "y": labels(g, 65, 16, 128)} | gpt(g),
+        reference=None,
+        flops=3 * 16 * (4 * 128 * (24 * 128**2 + 4 * 128 * 128 // 2) + 2 * 128 * 128 * 65),
+        bytes=4 * 6 * 4 * 12 * 128 * 128,
+        tolerance=4e-3,
     ),
     "lstm": Workload(
         "256 units over 32 sequences of 128 steps",
@@ -445,6 +509,9 @@ def write_inputs(name, folder):
 
 
 def reference(name, paths):
+    """What is expected; None where the first worker's result is."""
+    if WORKLOADS[name].reference is None:
+        return None
     arrays = [np.load(path).astype(np.float64) for path in paths.values()]
     return WORKLOADS[name].reference(*arrays)
 

@@ -25,6 +25,7 @@ if "--variant" in sys.argv and "LD_PRELOAD" not in os.environ:
 
 import torch
 import torch.nn.functional as F
+import training
 from worker import serve
 from workloads import HEADS
 
@@ -69,10 +70,80 @@ FUNCTIONS = {
 }
 
 
+def train_mlp(p, x):
+    h = F.relu(F.linear(x, p["w1"], p["b1"]))
+    return F.linear(F.relu(F.linear(h, p["w2"], p["b2"])), p["w3"], p["b3"])
+
+
+def train_cnn(p, x):
+    h = F.max_pool2d(F.relu(F.conv2d(x, p["c1"], p["cb1"], padding=1)), 2)
+    h = F.max_pool2d(F.relu(F.conv2d(h, p["c2"], p["cb2"], padding=1)), 2)
+    return F.linear(F.relu(F.linear(h.flatten(1), p["w1"], p["b1"])), p["w2"], p["b2"])
+
+
+def train_gpt(p, x):
+    h = F.embedding(x, p["tokens_table"]) + p["positions"]
+    batch, length, width = h.shape
+    for b in training.blocks(p):
+        y = F.layer_norm(h, (width,), b["firstNorm_scale"], b["firstNorm_offset"])
+        y = F.linear(y, b["attention_qkv_weight"], b["attention_qkv_bias"])
+        q, k, v = (z.view(batch, length, training.GPT_HEADS, -1).transpose(1, 2)
+                   for z in y.chunk(3, -1))  # fmt: skip
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2)
+        h = h + F.linear(y.reshape(h.shape), b["attention_output_weight"], b["attention_output_bias"])
+        y = F.layer_norm(h, (width,), b["secondNorm_scale"], b["secondNorm_offset"])
+        y = gelu(F.linear(y, b["expand_weight"], b["expand_bias"]))
+        h = h + F.linear(y, b["contract_weight"], b["contract_bias"])
+    return F.linear(F.layer_norm(h, (width,), p["norm_scale"], p["norm_offset"]), p["head_weight"])
+
+
+TRAINING = {"train_mlp": train_mlp, "train_cnn": train_cnn, "train_gpt": train_gpt}
+
+
+def layers(inputs):
+    """Parameters as PyTorch's layers keep them: products [out, in], query, key and value as one."""
+    p = {name: torch.from_numpy(array) for name, array in inputs.items() if name not in "xy"}
+    for number in range(training.LAYERS if "positions" in p else 0):
+        prefix = f"blocks{number}_attention_"
+        for kind in ("weight", "bias"):
+            parts = [p.pop(f"{prefix}{name}_{kind}") for name in ("query", "key", "value")]
+            p[f"{prefix}qkv_{kind}"] = torch.cat(parts, -1)
+    return {
+        name: (value.t() if value.dim() == 2 and name not in ("tokens_table", "positions") else value)
+        .contiguous().requires_grad_()
+        for name, value in p.items()}
+
+
+def build_training(workload, inputs):
+    p, model = layers(inputs), TRAINING[workload]
+    x, y = torch.from_numpy(inputs["x"]), torch.from_numpy(inputs["y"]).long()
+    if workload == "train_gpt":
+        x = x.long()
+    if workload == "train_cnn":
+        optimizer = torch.optim.SGD(p.values(), lr=training.SGD_RATE, fused=True)
+    else:
+        a = training.ADAM[workload]
+        optimizer = torch.optim.AdamW(
+            p.values(), lr=a["lr"], betas=(a["b1"], a["b2"]), weight_decay=a["decay"], fused=True)
+
+    def run():
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(model(p, x).flatten(0, -2), y.flatten()).backward()
+        optimizer.step()
+
+    def result():
+        found = p[training.WATCHED[workload]].detach()
+        return (found.t() if found.dim() == 2 else found).contiguous().numpy()
+
+    return run, result, ""
+
+
 def build(workload, inputs, options):
+    torch.set_num_threads(options.threads)
+    if workload in TRAINING:
+        return build_training(workload, inputs)
     if workload not in FUNCTIONS:
         return None
-    torch.set_num_threads(options.threads)
     arguments = {name: torch.from_numpy(array) for name, array in inputs.items()}
     if not workload.startswith("matmul_") or workload == "matmul_bias_gelu":
         # Weights as its layers keep them: [out, in].

@@ -22,6 +22,7 @@ struct Benchmark {
   private let inputs: [Tensor]
   private let arguments: [Tensor]
   private let function: Compiled<Void, [Tensor], Tensor, Never>
+  private let session: (any TrainingSession)?
   /// From the trace to the callable program, with LLVM loaded; 0 in eager mode.
   private(set) var readyMilliseconds = 0.0
   /// Loading LLVM and compiling a first kernel with it.
@@ -49,14 +50,19 @@ struct Benchmark {
     let (function, arguments) = workload.function(inputs)
     self.function = function
     self.arguments = arguments
-    let compiler = compiler
+    session = workload.session?(inputs)
+    let (session, compiler) = (session, compiler)
     loadMilliseconds =
       timed {
         withCompiler(compiler) { _ = (Tensor.zeros([1]) + 1).scalars(as: Float.self) }
       }.milliseconds
     if mode == .jit {
       readyMilliseconds =
-        timed { withCompiler(compiler) { _ = try? function.prepared(arguments) } }.milliseconds
+        timed {
+          withCompiler(compiler) {
+            session?.prepare() ?? { _ = try? function.prepared(arguments) }()
+          }
+        }.milliseconds
     }
     let run = timed { withCompiler(compiler) { _ = output() } }.milliseconds
     firstCallMilliseconds = loadMilliseconds + readyMilliseconds + run
@@ -64,6 +70,7 @@ struct Benchmark {
 
   /// One run, to its end.
   func output() -> Tensor {
+    if let session { return mode == .jit ? session.step() : session.eagerStep() }
     switch mode {
     case .jit: return function(arguments)
     case .eager: return withExecution(.eager) { workload.body(inputs) }
@@ -78,9 +85,16 @@ struct Benchmark {
   /// The result as a file.
   var outputFile: NumpyFile {
     withCompiler(compiler) {
-      let result = output()
+      let result = firstResult()
       return NumpyFile(shape: result.shape, scalars: result.cast(to: .f32).scalars(as: Float.self))
     }
+  }
+
+  /// The result; of a training session, after its first step.
+  private func firstResult() -> Tensor {
+    guard let session = workload.session?(inputs) else { return output() }
+    _ = mode == .jit ? session.step() : session.eagerStep()
+    return session.result
   }
 
   /// One line of JSON for a measurement.

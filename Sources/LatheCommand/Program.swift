@@ -16,12 +16,16 @@ struct Program {
   init(_ target: String) throws(CommandFailure) {
     if let workload = try Workload.known(target) {
       // Zeros in memory: known ones would be folded.
-      let (function, arguments) = workload.function(
-        workload.inputs.map { input in
-          Tensor(
-            scalars: [Float](repeating: 0, count: input.shape.reduce(1, *)), shape: input.shape
-          ).cast(to: input.dtype)
-        })
+      let inputs = workload.inputs.map { input in
+        Tensor(
+          scalars: [Float](repeating: 0, count: input.shape.reduce(1, *)), shape: input.shape
+        ).cast(to: input.dtype)
+      }
+      if let session = workload.session?(inputs) {
+        module = session.module
+        return
+      }
+      let (function, arguments) = workload.function(inputs)
       module = function.tracedModule(arguments)
       kept = arguments.count..<(module.graphs.first?.parameters.count ?? arguments.count)
       return

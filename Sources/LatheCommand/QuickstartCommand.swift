@@ -1,72 +1,53 @@
-// `lathe quickstart`: one chain of operations, compiled and timed on real data.
+// `lathe quickstart`: a net trained on real images, compiled and operation by operation.
 
 import ArgumentParser
-import Driver
-import IRCore
 import Lathe
 import LatheNN
 
-/// Shows what Lathe does on the images of Fashion-MNIST, or on random ones.
+/// Trains the small convolution net for one epoch.
 struct QuickstartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quickstart",
-    abstract: "Compile and time one chain of operations on images.",
+    abstract: "Train a small net on images, compiled and operation by operation.",
     discussion: """
-      Uses the images of Debian's package dataset-fashion-mnist where it is installed.
+      Uses Fashion-MNIST where Debian's package dataset-fashion-mnist is installed,
+      else the digits that are part of the command.
 
       Example:
         lathe quickstart
       """,
     shouldDisplay: false)
 
-  /// So many images of 28 × 28 pixels.
-  private static let imageCount = 10_000
-  private static let pixels = 28 * 28
-  private static let path = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
+  @Option(help: ArgumentHelp("Where the curves go.", valueName: "file"))
+  var curves = "quickstart.svg"
+
+  /// Steps that eager mode runs.
+  private static let eagerSteps = "60"
 
   func run() throws {
-    let (images, source) = Self.images()
-    print("y = tanh(x*0.5 + 0.1) * sigmoid(x) + exp(-x*x)")
-    print("x: \(Self.imageCount) images of 28×28 f32, \(source)\n")
-    let file = NumpyFile(shape: [Self.imageCount, 28, 28], scalars: images)
-    for mode in [BenchmarkMode.jit, .eager] {
-      let benchmark = Benchmark(
-        .elementwiseChain, mode, threads: 0, row: .host, files: ["x": file])
-      let samples = benchmark.samples(seconds: 0.5)
-      report(benchmark, samples)
-    }
+    let hasFashion = (try? Dataset.fashionMNIST()) != nil
+    let (data, what) =
+      hasFashion
+      ? ("fashion-mnist", "60,000 images of clothes, 28x28")
+      : ("digits", "1,437 images of digits, 8x8; dataset-fashion-mnist is not installed")
+    let common = ["--data", data, "--model", "cnn"]
+    print("Training a net of two convolutions and two dense layers on \(what).\n")
+    print(Terminal.bold("Forward, backward and update as one compiled program, one epoch"))
+    try train(common + ["--epochs", hasFashion ? "1" : "10", "--curves", curves])
+    print(Terminal.bold("\nThe same operation by operation, \(Self.eagerSteps) steps"))
+    try train(common + ["--epochs", "10", "--mode", "eager", "--steps", Self.eagerSteps])
     print(
       """
 
-      What it became, level by level:
-        lathe ir ew_chain --stage graph
-        lathe ir ew_chain --stage kernel
-        lathe ir ew_chain --stage llvm
+      Curves of loss and accuracy: \(curves)
+      What the training step became, level by level:
+        lathe ir train_cnn --stage graph
+        lathe ir train_cnn --stage fused
+        lathe ir train_cnn --stage kernel
       """)
   }
 
-  private func report(_ benchmark: Benchmark, _ samples: Samples) {
-    let seconds = samples.median / 1e3
-    let bytes = Double(Self.imageCount * Self.pixels * 8)
-    let name = benchmark.mode == .jit ? "one compiled program" : "op by op            "
-    var line = "\(Terminal.bold(name))  \(significant(samples.median, 3)) ms, "
-    line += "\(fixed(Double(Self.imageCount) / seconds / 1e6, 1)) million images/s, "
-    line += "\(significant(bytes / seconds / 1e9, 3)) GB/s"
-    if benchmark.mode == .jit {
-      line += "  (compiled in \(significant(benchmark.readyMilliseconds, 2)) ms, "
-      line += "\(benchmark.threads) threads, \(TargetRow.host.name))"
-    }
-    print(line)
-  }
-
-  /// The images as numbers from 0 to 1, and where they come from.
-  private static func images() -> (scalars: [Float], source: String) {
-    let count = imageCount * pixels
-    if let file = try? IDXFile(path: path), file.elementType == .uint8, file.bytes.count >= count {
-      return (file.bytes.prefix(count).map { Float($0) / 255 }, "Fashion-MNIST")
-    }
-    var generator = SplitMix64(seed: 1)
-    let scalars = (0..<count).map { _ in Float(generator.uniform()) }
-    return (scalars, "random, because \(path) cannot be read")
+  private func train(_ arguments: [String]) throws {
+    try TrainCommand.parse(arguments).run()
   }
 }

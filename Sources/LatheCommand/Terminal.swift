@@ -27,6 +27,9 @@ enum Terminal {
     write("\(line)\n", to: STDOUT_FILENO)
   }
 
+  /// Writes text to standard output at once.
+  static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+
   private static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {

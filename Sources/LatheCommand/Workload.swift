@@ -33,6 +33,8 @@ struct Workload: Sendable {
   let resultCount: Int
   /// The result of the inputs in their order.
   let body: @Sendable ([Tensor]) -> Tensor
+  /// Makes a training session of the inputs, for workloads that are one.
+  var session: (@Sendable ([Tensor]) -> any TrainingSession)?
 
   /// The workload as a function of those of `values`, one per input, that are no weights; the
   /// others are captured. The arguments of a call stand first.
@@ -56,7 +58,7 @@ struct Workload: Sendable {
 
   static let all =
     [elementwiseChain, softmax, normalization] + contractions + loops + tensorLoops
-    + [prefixSum, overhead, manyArguments]
+    + training + [prefixSum, overhead, manyArguments]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {
@@ -89,6 +91,22 @@ struct Workload: Sendable {
     self.operations = operations
     self.resultCount = resultCount ?? inputs[0].shape.reduce(1, *)
     self.body = body
+  }
+
+  /// Describes a training step; its result is what a session watches after one step.
+  init(
+    name: String, summary: String, inputs: [Input], operations: Double, resultCount: Int,
+    training: @escaping @Sendable ([Tensor]) -> any TrainingSession
+  ) {
+    self.init(
+      name: name, summary: summary, inputs: inputs, operations: operations,
+      resultCount: resultCount,
+      body: { inputs in
+        let session = training(inputs)
+        _ = session.eagerStep()
+        return session.result
+      })
+    session = training
   }
 
   /// One exp, tanh or sigmoid counts as 20 operations.

@@ -122,10 +122,12 @@ struct PhaseLowering {
       kernel.symbols.append(symbol)
     }
     let offset = kernel.variables.count
+    var taken = Set(kernel.variables.compactMap(\.name))
     kernel.variables += part.variables.map { variable in
-      var variable = variable
-      if number > 0 { variable.name = variable.name.map { "\($0)_\(number)" } }
-      return variable
+      guard number > 0, var name = variable.name else { return variable }
+      name += "_\(number)"
+      while !taken.insert(name).inserted { name += "_" }
+      return Variable(name: name, type: variable.type)
     }
     var substitution = Substitution(renumbering: { VariableID($0.index + offset) })
     let shapes = kernel.buffers.map(\.shape)

@@ -25,8 +25,8 @@ extension CombinationOrder {
   /// The order of a reduction that states none, from shape and row alone.
   ///
   /// Rows that lie in memory as they are reduced get four registers of lanes, so that additions
-  /// overlap, and fewer where the row is shorter; other reductions get one lane, because vectors
-  /// run across the results. Where there are many rows, each is one chunk, so that it stays in one
+  /// overlap, and fewer where the row is shorter; other reductions, and rows that would leave half of
+  /// a register idle, get one lane, because vectors run across the results. Where there are many rows, each is one chunk, so that it stays in one
   /// piece for what is computed from it; a few long rows are cut, so that threads can share them.
   /// Monoids that round nothing get the same order, though any would do.
   ///
@@ -46,6 +46,10 @@ extension CombinationOrder {
       return .lanes(1, chunk: isSmall ? standardChunk : columnChunk)
     }
     let native = row.lanes(type)
+    // Windows of pooling: lanes along them would idle.
+    if let count, 2 * count <= native, (results ?? 0) >= native {
+      return .lanes(1, chunk: standardChunk)
+    }
     var lanes = native
     while lanes < 4 * native, lanes < count ?? .max { lanes *= 2 }
     guard let count, count > standardChunk, count <= longestChunk, (results ?? 0) >= manyRows

@@ -127,6 +127,13 @@ extension Graph {
   package func rewritten(
     _ rewrite: (inout GraphRewriter, Node, SourceLocation) -> Void
   ) -> Graph {
+    rewrittenByID { rewriter, _, node, location in rewrite(&rewriter, node, location) }
+  }
+
+  /// Rebuilds the graph: `rewritten` for rules that ask what a node was called before.
+  package func rewrittenByID(
+    _ rewrite: (inout GraphRewriter, NodeID, Node, SourceLocation) -> Void
+  ) -> Graph {
     var rewriter = GraphRewriter(self)
     for id in ids {
       if let literal = rewriter.viewedLiteral(self[id]) {
@@ -134,7 +141,7 @@ extension Graph {
         continue
       }
       let node = rewriter.node(id)
-      rewrite(&rewriter, node, locations[id.index])
+      rewrite(&rewriter, id, node, locations[id.index])
     }
     return rewriter.finished()
   }

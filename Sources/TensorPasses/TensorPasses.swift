@@ -11,6 +11,7 @@ public import TensorIR
 /// | fold-constants     | evaluates nodes of constants for a CPU row              | same    |
 /// | simplify-algebra   | exact rules: `x * 1`, `neg (neg x)`, `select(c, x, x)`  | same    |
 /// | drop-unit-axes     | computes on shapes without axes of extent 1             | same    |
+/// | shape-contractions | contracts only what is read, a long axis last            | same    |
 /// | hoist-from-loops   | computes before a loop what is the same in every step   | same    |
 /// | cse                | merges nodes that compute the same                      | same    |
 /// | remove-dead-nodes  | drops nodes that no result reaches                      | same    |
@@ -22,15 +23,17 @@ public enum TensorPasses {
   /// and views that canonicalize then composes, and what lost its uses goes last.
   public static func standard(for row: TargetRow) -> [Pass<Module, Module>] {
     [
-      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes, .canonicalize,
-      .hoistFromLoops, .eliminateCommonSubexpressions, .removeDeadNodes,
+      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes,
+      .shapeContractions, .canonicalize, .hoistFromLoops, .eliminateCommonSubexpressions,
+      .removeDeadNodes,
     ]
   }
 
   /// Every pass once, for the command line and the tests.
   public static func all(for row: TargetRow) -> [Pass<Module, Module>] {
     [
-      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes, .hoistFromLoops,
+      .canonicalize, .foldConstants(for: row), .simplifyAlgebra, .dropUnitAxes, .shapeContractions,
+      .hoistFromLoops,
       .eliminateCommonSubexpressions, .removeDeadNodes, .fastAlgebra,
     ]
   }

@@ -79,22 +79,3 @@ import Testing
     return data
   }
 }
-
-/// Temporary folder that lives as long as this.
-private final class Folder {
-  private let url = FileManager.default.temporaryDirectory
-    .appending(path: "lathe-\(UUID().uuidString)")
-
-  init() throws {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  func path(of name: String) -> String { url.appending(path: name).path() }
-
-  func write(_ data: Data, as name: String) throws -> String {
-    try data.write(to: url.appending(path: name))
-    return path(of: name)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-}

@@ -31,3 +31,22 @@ func run(_ arguments: [String], input: String = "") throws -> CommandResult {
     code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
     errors: String(decoding: complaint, as: UTF8.self))
 }
+
+/// Temporary folder that lives as long as this.
+final class Folder {
+  private let url = FileManager.default.temporaryDirectory
+    .appending(path: "lathe-\(UUID().uuidString)")
+
+  init() throws {
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  func path(of name: String) -> String { url.appending(path: name).path() }
+
+  func write(_ data: Data, as name: String) throws -> String {
+    try data.write(to: url.appending(path: name))
+    return path(of: name)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+}

@@ -20,7 +20,6 @@ import Testing
     let scale = compile { (a: Tensor, b: Tensor) in relu(a - b) * 0.5 }
     let image = Tensor.iota([2, 3], axis: 1).cast(to: .f32)
     print(scale(image, Tensor([0.5, 1, 0])))  // compiled once for these shapes; b is broadcast
-    print(scale.ir(.fused))  // the graph, and the region that became a kernel
     print(scale.ir(.kernel))  // its loops, before they are split, vectorized and shared out
     // README: end
     return output

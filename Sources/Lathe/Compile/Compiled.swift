@@ -79,14 +79,31 @@ extension Compiled where State == Void {
   package func prepared(
     _ arguments: Arguments, file: String = #fileID, line: Int = #line
   ) throws -> (function: CompiledFunction?, inputs: [Storage]) {
-    let location = SourceLocation.line(file: file, line: line)
-    let program = try cache.prepare((), arguments, at: location).get()
-    let inputs = try cache.function.parts((), arguments).storages().get()
-    return (program.function, inputs + program.captured)
+    try prepared((), arguments, file: file, line: line)
   }
 
   /// The program as it is traced for the arguments, before any pass; their values are not read.
   package func tracedModule(_ arguments: Arguments) throws(Failure) -> Module {
-    Module(graphs: [try cache.function.trace((), arguments).graph.graph])
+    try tracedModule((), arguments)
+  }
+}
+
+extension Compiled {
+  /// The program for the types of state and arguments and the memory that it reads, for callers that
+  /// run it many times.
+  package func prepared(
+    _ state: State, _ arguments: Arguments, file: String = #fileID, line: Int = #line
+  ) throws -> (function: CompiledFunction?, inputs: [Storage]) {
+    let location = SourceLocation.line(file: file, line: line)
+    let program = try cache.prepare(state, arguments, at: location).get()
+    let inputs = try cache.function.parts(state, arguments).storages().get()
+    return (program.function, inputs + program.captured)
+  }
+
+  /// The program as it is traced for state and arguments, before any pass; their values are not read.
+  package func tracedModule(
+    _ state: State, _ arguments: Arguments
+  ) throws(Failure) -> Module {
+    Module(graphs: [try cache.function.trace(state, arguments).graph.graph])
   }
 }

@@ -7,6 +7,13 @@ enum GzipError: Error, Equatable {
   case corrupt(offset: Int)
   /// The data ends before its last member does.
   case incomplete(offset: Int)
+
+  /// Where it was noticed.
+  var offset: Int {
+    switch self {
+    case .corrupt(let offset), .incomplete(let offset): offset
+    }
+  }
 }
 
 /// Decompresses gzip data (RFC 1952, any number of members) piece by piece.
@@ -22,6 +29,14 @@ struct GzipReader: ~Copyable {
   /// Whether data begins as gzip data does.
   static func recognizes(_ data: [UInt8]) -> Bool {
     data.starts(with: [0x1f, 0x8b])
+  }
+
+  /// Decompresses the whole of data that begins as gzip data does; other data stays as it is. Data
+  /// of more than 4 GiB ends there.
+  static func decompressedIfCompressed(_ data: [UInt8]) throws(GzipError) -> [UInt8] {
+    guard recognizes(data) else { return data }
+    var reader = GzipReader(data)
+    return try reader.read(1 << 32)
   }
 
   /// Makes a reader of gzip data, at its beginning.

@@ -45,7 +45,13 @@ public struct IDXFile: Equatable, Sendable {
   ///
   /// - Throws: what is wrong with the file; it is read whole or not at all.
   public init(path: String) throws(IDXError) {
-    try self.init(contents: readFile(path), file: path)
+    let contents: [UInt8]
+    do throws(FileError) {
+      contents = try readFile(path)
+    } catch {
+      throw .unreadable(file: path, code: error.code)
+    }
+    try self.init(contents: contents, file: path)
   }
 
   /// Reads the contents of the file that errors name.

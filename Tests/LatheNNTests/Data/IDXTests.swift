@@ -81,27 +81,27 @@ private func read(_ contents: [UInt8]) throws(IDXError) -> IDXFile {
 }
 
 @Suite struct BadIDXTests {
-  @Test func namesAWrongMagic() {
+  @Test func namesAWrongMagic() throws {
     #expect(throws: IDXError.badMagic(file: "f", found: [0x50, 0x4b, 8, 2])) {
       try read(idx([0x50, 0x4b, 8, 2]))
     }
   }
 
-  @Test func namesAnUnknownElementType() {
+  @Test func namesAnUnknownElementType() throws {
     #expect(throws: IDXError.unknownElementType(file: "f", found: 0x0a)) {
       try read(idx([0, 0, 0x0a, 2]))
     }
   }
 
   @Test(arguments: [[0x1000, 0x0010_0001], [UInt32.max, .max, .max]])
-  func refusesAShapeThatIsTooLarge(dimensions: [UInt32]) {
+  func refusesAShapeThatIsTooLarge(dimensions: [UInt32]) throws {
     let file = idx([0, 0, 8, UInt8(dimensions.count)], dimensions)
     #expect(throws: IDXError.tooLarge(file: "f", shape: dimensions.map(Int.init))) {
       try read(file)
     }
   }
 
-  @Test func refusesElementsThatAreNotThere() {
+  @Test func refusesElementsThatAreNotThere() throws {
     #expect(throws: IDXError.truncated(file: "f", found: 18, expected: 12 + 0x1000_0000)) {
       try read(gzip(idx([0, 0, 8, 2], [0x1000, 0x10000])))
     }
@@ -183,7 +183,7 @@ private func read(_ contents: [UInt8]) throws(IDXError) -> IDXFile {
     #expect(try IDXFile(path: path).shape == [2, 3])
   }
 
-  @Test func saysWhyAFileIsUnreadable() {
+  @Test func saysWhyAFileIsUnreadable() throws {
     let missing = "/no/such/file"
     #expect(throws: IDXError.unreadable(file: missing, code: 2)) { try IDXFile(path: missing) }
     #expect(throws: IDXError.unreadable(file: "/", code: 21)) { try IDXFile(path: "/") }

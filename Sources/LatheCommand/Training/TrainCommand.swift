@@ -1,0 +1,167 @@
+// `lathe train`.
+
+import ArgumentParser
+import Driver
+import Lathe
+import LatheNN
+
+/// Trains a built-in model on real data.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a model on real data.",
+    discussion: """
+      Data of images: digits (shipped, 8x8), fashion-mnist (Debian's package
+      dataset-fashion-mnist), a folder with one folder of PNG or JPEG files per class,
+      or a CSV file with the class in its last column. Data of text: opticks (shipped,
+      567 KB), or a file of UTF-8 text; a tenth is held back.
+      Models: \(ModelName.allCases.map(\.rawValue).joined(separator: ", ")).
+
+      Progress goes to standard error, one line per epoch and the result to standard
+      output. Same seed, same bits, on any number of threads; a run that was saved goes
+      on with --resume as if it had not stopped.
+
+      Example:
+        lathe train --data fashion-mnist --model cnn --epochs 3 --save cnn.safetensors
+        lathe train --resume cnn.safetensors --epochs 5
+        lathe train --model gpt --save gpt.safetensors
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "What to learn from. Default: digits, or opticks for text.", valueName: "name"))
+  var data: String?
+
+  @Option(help: "The model. Default: mlp.")
+  var model: ModelName?
+
+  @Option(help: "One compiled program per step, or operation by operation.")
+  var mode = BenchmarkMode.jit
+
+  @Option(help: "Passes over the data. Default: 5.")
+  var epochs: Int?
+
+  @Option(help: "Stop after so many steps.")
+  var steps: Int?
+
+  @Option(help: "Characters in an example of text. Default: 128.")
+  var length: Int?
+
+  @Option(help: "Examples in a step. Default: 64, or 16 of text.")
+  var batch: Int?
+
+  @Option(help: ArgumentHelp("Highest learning rate. Default: 0.002.", valueName: "rate"))
+  var learningRate: Double?
+
+  @Option(help: "Of parameters, order and augmentation. Default: 0.")
+  var seed: Int?
+
+  @Flag(help: "Flip and shift images at random.")
+  var augment = false
+
+  @Option(help: "Stop when accuracy has not grown for so many epochs.")
+  var patience: Int?
+
+  @Option(help: ArgumentHelp("Write a checkpoint here after every epoch.", valueName: "file"))
+  var save: String?
+
+  @Option(help: "Besides, write it after every so many steps.")
+  var saveEvery: Int?
+
+  @Option(help: ArgumentHelp("Go on from a checkpoint, and write it again.", valueName: "file"))
+  var resume: String?
+
+  @Option(help: ArgumentHelp("Append loss and accuracy: .csv or .jsonl.", valueName: "file"))
+  var log: String?
+
+  @Option(help: ArgumentHelp("Draw loss and accuracy: .svg.", valueName: "file"))
+  var curves: String?
+
+  @Option(help: "Threads; 0 is as many as there are.")
+  var threads = 0
+
+  @Flag(help: "Print one JSON object per epoch, and one at the end.")
+  var json = false
+
+  func validate() throws {
+    func require(_ value: Int?, _ name: String) throws {
+      if let value, value < 1 { throw ValidationError("\(name): a number from 1 on expected") }
+    }
+    try require(epochs, "--epochs")
+    try require(steps, "--steps")
+    try require(batch, "--batch")
+    try require(length, "--length")
+    try require(patience, "--patience")
+    try require(saveEvery, "--save-every")
+    if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
+      throw ValidationError("--learning-rate: a number above 0 expected")
+    }
+    if resume != nil,
+      model != nil || data != nil || batch != nil || length != nil
+        || seed != nil
+    {
+      throw ValidationError(
+        "--resume takes model, data, batch, length and seed from the checkpoint")
+    }
+  }
+
+  func run() throws {
+    let plan = try CommandFailure.wrapping { try TrainingPlan(self) }
+    try CommandFailure.wrapping {
+      try withThreads(threads) {
+        switch plan.model {
+        case .mlp: try train(PerceptronClassifier.self, plan)
+        case .cnn: try train(ConvolutionClassifier.self, plan)
+        case .resnet: try train(ResidualClassifier.self, plan)
+        case .lstm: try train(LSTMTextModel.self, plan)
+        case .gpt: try train(GPT.self, plan)
+        }
+      }
+    }
+  }
+}
+
+/// One run on images.
+private func train<Model: ImageClassifier>(_ type: Model.Type, _ plan: TrainingPlan) throws {
+  let data = try plan.images
+  let model = Model(
+    image: data.training.shape, classes: data.training.classes.count, key: RandomKey(plan.seed))
+  let augmentation =
+    plan.isAugmented ? Augmentation(flipsHorizontally: true, largestShift: 2) : .none
+  var run = try TrainingRun(
+    plan, model,
+    training: ImageSource(data.training, augmentation: augmentation, key: HostKey(plan.seed)),
+    test: ImageSource(data.test))
+  try run.run()
+}
+
+/// One run on text.
+private func train<Model: TextModel>(_ type: Model.Type, _ plan: TrainingPlan) throws {
+  let data = try plan.text
+  let model = Model(
+    vocabulary: data.training.vocabulary.count, length: plan.length, key: RandomKey(plan.seed))
+  var run = try TrainingRun(
+    plan, model,
+    training: try TextWindows(data.training, length: plan.length, key: HostKey(plan.seed)),
+    test: try TextWindows(data.validation, length: plan.length))
+  try run.run()
+}
+
+/// Runs with so many threads.
+func withThreads<Result>(_ threads: Int, _ body: () throws -> Result) rethrows -> Result {
+  guard threads > 0 else { return try body() }
+  return try withCompiler(Compiler(CompilerOptions(threads: threads, verifiesPasses: false)), body)
+}
+
+/// Models that the command trains.
+enum ModelName: String, CaseIterable, ExpressibleByArgument {
+  case mlp, cnn, resnet, lstm, gpt
+
+  /// Whether it continues text.
+  var isOfText: Bool { self == .lstm || self == .gpt }
+
+  /// What its labels are of.
+  var whatIsLabeled: String { isOfText ? "characters" : "images" }
+}
+
+extension BenchmarkMode: ExpressibleByArgument {}
