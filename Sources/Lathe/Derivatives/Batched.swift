@@ -15,7 +15,9 @@ import TensorIR
 ///
 /// `value` is a tensor or a structure of tensors, whose first axes have one extent; what `body`
 /// captures is the same for all. `body` is traced once. It may hold loops, gradients and further
-/// `batched`, and may stand in them; kernels of plain loops it may not hold.
+/// `batched`, and may stand in them; kernels of plain loops it may not hold. Where elements differ
+/// in a choice, both sides are computed, and a `whileLoop` goes on until the last is done: a loop
+/// inside of these must end for values, too, that its element alone would not bring there.
 public func batched<Value, Result, Failure: Error>(
   over value: Value, file: String = #fileID, line: Int = #line,
   _ body: (Value) throws(Failure) -> Result
