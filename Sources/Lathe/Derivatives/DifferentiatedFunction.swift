@@ -39,7 +39,7 @@ struct DifferentiatedFunction<Value, Result> {
     graph = TraceGraph.body(
       placeholders, names: placeholders.indices.map { "x\($0)" }, captures: captures.nodes,
       results: nodes)
-    inputs = old + captures.nodes
+    inputs = old + captures.operands
     argumentCount = old.count
     requireNoLeak(from: placeholders, name, "the function that is traced")
   }
