@@ -40,7 +40,7 @@ public enum TensorPasses {
 
   /// Passes that make another program of one, for the command line and the tests.
   public static func transforms(for row: TargetRow) -> [Pass<Module, Module>] {
-    [.pullback(for: row), .pushforward(for: row)]
+    [.pullback(for: row), .pushforward(for: row), .batch(for: row)]
   }
 
   /// Finds the pass named `name`; `nil` when there is none.

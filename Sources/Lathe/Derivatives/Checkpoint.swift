@@ -45,7 +45,7 @@ public func checkpointed<Value, Result, Failure: Error>(
   }
   let types = nodes.map { TensorType($0.dtype, extents: [1] + $0.shape) }
   let stacked = Tensor.results(
-    of: .loop(loop), rows.map(\.node) + captures.nodes, types, at: function.location)
+    of: .loop(loop), rows.map(\.node) + captures.operands, types, at: function.location)
   let found = stacked.map { tensor in
     let shape = Array(tensor.shape.dropFirst())
     return tensor.view(

@@ -1,4 +1,4 @@
-// The graph of a function that is differentiated.
+// The graph of a function that is differentiated or batched.
 
 import Driver
 import IRCore
@@ -20,14 +20,16 @@ struct DifferentiatedFunction<Value, Result> {
   private let results = Structure.whole(Result.self, "result")
 
   /// Traces `body` at `value`.
+  ///
+  /// - Parameter shape: that of the placeholder for a tensor.
   init<Failure: Error>(
     _ name: String, at value: Value, file: String, line: Int,
-    _ body: (Value) throws(Failure) -> Result
+    shape: (Tensor) -> [Int] = { $0.shape }, _ body: (Value) throws(Failure) -> Result
   ) throws(Failure) {
     function = LoopFunction(name: name, location: .line(file: file, line: line))
     var argument = value
     _ = NamedPart.all(of: argument, values, at: function.location)
-    let (old, placeholders) = function.replace(&argument, values)
+    let (old, placeholders) = function.replace(&argument, values, shape: shape)
     result = try OpenLoops.suspended { () throws(Failure) in try body(argument) }
     _ = function.take(&argument, values)
     _ = NamedPart.all(of: result, results, at: function.location)
@@ -37,9 +39,9 @@ struct DifferentiatedFunction<Value, Result> {
     graph = TraceGraph.body(
       placeholders, names: placeholders.indices.map { "x\($0)" }, captures: captures.nodes,
       results: nodes)
-    inputs = old + captures.nodes
+    inputs = old + captures.operands
     argumentCount = old.count
-    requireNoLeak(from: placeholders, name, "the function that is differentiated")
+    requireNoLeak(from: placeholders, name, "the function that is traced")
   }
 
   /// Places of the argument's tensors that are floats.
@@ -48,19 +50,27 @@ struct DifferentiatedFunction<Value, Result> {
   /// The derivative in reverse, of some results or of all that are floats; ends with a message where
   /// there is none.
   func pullback(of results: [Int]? = nil) -> Graph {
-    checked { () throws(DerivativeError) in
+    checked { () throws(TransformError) in
       try graph.pullback(of: results, by: floats, row: Compiler.current.options.row)
     }
   }
 
   /// The derivative forward; ends with a message where there is none.
   func pushforward() -> Graph {
-    checked { () throws(DerivativeError) in
+    checked { () throws(TransformError) in
       try graph.pushforward(by: floats, row: Compiler.current.options.row)
     }
   }
 
-  private func checked(_ body: () throws(DerivativeError) -> Graph) -> Graph {
+  /// The function on `count` values at once; ends with a message where that cannot be.
+  func batched(count: Int) -> Graph {
+    checked { () throws(TransformError) in
+      try graph.batched(
+        over: Array(0..<argumentCount), count: count, row: Compiler.current.options.row)
+    }
+  }
+
+  private func checked(_ body: () throws(TransformError) -> Graph) -> Graph {
     do { return try body() } catch {
       let place = error.location == .unknown ? function.location : error.location
       misuse("\(function.name): \(error)", at: place)

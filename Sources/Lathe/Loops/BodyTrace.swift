@@ -15,7 +15,8 @@ struct BodyCaptures {
   }
 
   private let parameters: Set<ObjectIdentifier>
-  private let firstSerial: UInt64
+  /// What has a larger one was made by the body.
+  let firstSerial: UInt64
   private let extent: Extent
   /// In the order of their first use.
   private(set) var nodes: [TraceNode] = []
@@ -25,7 +26,10 @@ struct BodyCaptures {
   init(parameters: [TraceNode], extent: Extent = .dependents) {
     self.parameters = Set(parameters.map(ObjectIdentifier.init))
     self.extent = extent
-    firstSerial = parameters.map(\.serial).min() ?? .max
+    switch extent {
+    case .dependents: firstSerial = parameters.map(\.serial).min() ?? .max
+    case .madeSince(let serial): firstSerial = serial
+    }
   }
 
   /// Adds what `results` need from around the body.

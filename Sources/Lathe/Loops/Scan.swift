@@ -108,7 +108,7 @@ private struct ScanTrace {
       stacks: rows.map { _ in LoopNode.Stack() })
     let stacked = rows.map { TensorType($0.dtype, extents: [count] + $0.shape) }
     return Tensor.results(
-      of: .loop(loop), starts + sources + captures.nodes, starts.types + stacked,
+      of: .loop(loop), starts + sources + captures.operands, starts.types + stacked,
       at: function.location)
   }
 }

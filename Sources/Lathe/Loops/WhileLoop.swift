@@ -49,7 +49,7 @@ public func whileLoop<State, Failure: Error>(
     body: graph(next), condition: graph([truth]), count: limit.map { IndexExpression($0) },
     carriedCount: carried.count)
   let results = Tensor.results(
-    of: .loop(loop), starts + captures.nodes, starts.types, at: function.location)
+    of: .loop(loop), starts + captures.operands, starts.types, at: function.location)
   function.fill(&state, states, with: results)
   requireNoLeak(from: parameters, function.name, "the body of the loop")
   return state
@@ -90,7 +90,7 @@ public func conditional<Value, Failure: Error>(
   }
   let choice = ConditionalNode(then: graph(first), otherwise: graph(second))
   let results = Tensor.results(
-    of: .conditional(choice), [truth] + captures.nodes, first.types, at: function.location)
+    of: .conditional(choice), [truth] + captures.operands, first.types, at: function.location)
   function.fill(&value, structure, with: results)
   return value
 }

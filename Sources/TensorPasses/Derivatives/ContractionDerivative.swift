@@ -13,7 +13,7 @@ extension DerivativeBuilder {
   /// strided convolution's cotangent is that of a dense one with zeros between.
   mutating func cotangent(
     of contraction: Contraction, _ operands: [ValueID], side: Int, _ cotangent: ValueID
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     let own = self[type: operands[side]]
     let result = self[type: cotangent]
     let summed = contraction.summed.compactMap(\.asConstant)
@@ -108,7 +108,7 @@ private struct ContractionTranspose {
 
   func contracted(
     _ inverse: IndexInverse, _ builder: inout DerivativeBuilder
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     try builder.contract(
       values[0], values[1], maps: maps,
       shape: inverse.extents[..<inverse.determinedCount].map { IndexExpression($0) },

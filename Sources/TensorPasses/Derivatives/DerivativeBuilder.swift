@@ -26,7 +26,7 @@ package struct DerivativeBuilder {
   /// Runs a call of the builder; what it refuses is refused at the node's place.
   private mutating func build<Result>(
     _ body: (inout GraphBuilder, SourceLocation) throws(InferenceError) -> Result
-  ) throws(DerivativeError) -> Result {
+  ) throws(TransformError) -> Result {
     do { return try body(&builder, location) } catch { throw .inference(error, at: location) }
   }
 
@@ -34,14 +34,14 @@ package struct DerivativeBuilder {
 
   package mutating func parameter(
     _ name: String, _ type: TensorType
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     try build { (b, place) throws(InferenceError) in try b.parameter(name, type, at: place) }
   }
 
   /// Parameters `mark`0, `mark`1, …
   package mutating func parameters(
     _ mark: String, _ types: [TensorType]
-  ) throws(DerivativeError) -> [ValueID] {
+  ) throws(TransformError) -> [ValueID] {
     var added: [ValueID] = []
     for (number, type) in types.enumerated() {
       added.append(try parameter("\(mark)\(number)", type))
@@ -51,14 +51,14 @@ package struct DerivativeBuilder {
 
   package mutating func loop(
     _ loop: LoopNode, _ operands: [ValueID]
-  ) throws(DerivativeError) -> [ValueID] {
+  ) throws(TransformError) -> [ValueID] {
     try build { (b, place) throws(InferenceError) in try b.loop(loop, operands, at: place) }
   }
 
   /// A choice; the bool is the first operand.
   package mutating func conditional(
     _ choice: ConditionalNode, _ operands: [ValueID]
-  ) throws(DerivativeError) -> [ValueID] {
+  ) throws(TransformError) -> [ValueID] {
     try build { (b, place) throws(InferenceError) in
       try b.conditional(choice, operands[0], Array(operands.dropFirst()), at: place)
     }
@@ -88,7 +88,7 @@ package struct DerivativeBuilder {
   package mutating func apply(
     _ row: Elementwise, _ operands: [TensorOperand], dtype: DType? = nil,
     shape: [IndexExpression]
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     try build { (b, place) throws(InferenceError) in
       try b.elementwise(row, operands, dtype: dtype, shape: shape, at: place)
     }
@@ -96,12 +96,12 @@ package struct DerivativeBuilder {
 
   package mutating func apply(
     _ row: Elementwise, _ operands: ValueID..., dtype: DType? = nil
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     try apply(row, operands.map { .value($0) }, dtype: dtype, shape: self[type: operands[0]].shape)
   }
 
   /// The sum of what is there.
-  package mutating func sum(_ values: [ValueID]) throws(DerivativeError) -> ValueID? {
+  package mutating func sum(_ values: [ValueID]) throws(TransformError) -> ValueID? {
     guard var total = values.first else { return nil }
     for value in values.dropFirst() { total = try apply(.add, total, value) }
     return total
@@ -110,7 +110,7 @@ package struct DerivativeBuilder {
   /// A tensor that is `value` everywhere.
   package mutating func splat(
     _ value: Double, _ type: TensorType
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     let scalar = try build { (b, place) throws(InferenceError) in
       try b.constant(
         TensorData(type.dtype, [Literal(type.dtype, value)]), extents: [], at: place)
@@ -121,7 +121,7 @@ package struct DerivativeBuilder {
   /// A derivative, or zeros where there is none.
   package mutating func orZeros(
     _ value: ValueID?, _ type: TensorType
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     if let value { return value }
     return try splat(0, type)
   }
@@ -140,7 +140,7 @@ package struct DerivativeBuilder {
 
   package mutating func reshape(
     _ value: ValueID, _ shape: [IndexExpression]
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     if self[type: value].shape == shape { return value }
     return try build { (b, place) throws(InferenceError) in
       try b.reshape(value, to: shape, at: place)
@@ -150,7 +150,7 @@ package struct DerivativeBuilder {
   /// The combination over axes in the standard order; the value itself over none.
   package mutating func reduce(
     _ monoid: Reduction.Monoid, _ value: ValueID, axes: [Int]
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     if axes.isEmpty { return value }
     let order = Reduction(monoid, axes: axes, of: self[type: value], row: row).order
     return try build { (b, place) throws(InferenceError) in
@@ -160,7 +160,7 @@ package struct DerivativeBuilder {
 
   package mutating func scan(
     _ monoid: Reduction.Monoid, _ value: ValueID, axis: Int, exclusive: Bool, reverse: Bool
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     let scan = Scan(
       monoid, axis: axis, isExclusive: exclusive, isReverse: reverse, of: self[type: value],
       row: row)
@@ -170,7 +170,7 @@ package struct DerivativeBuilder {
   package mutating func contract(
     _ a: ValueID, _ b: ValueID, maps: [[IndexExpression]], shape: [IndexExpression],
     summed: [IndexExpression], dtype: DType, accumulator: DType
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     try build { (builder, place) throws(InferenceError) in
       try builder.contract(
         a, b, maps: maps, shape: shape, summed: summed, dtype: dtype, accumulator: accumulator,
@@ -187,7 +187,7 @@ package struct DerivativeBuilder {
   }
 
   /// The elements converted to `dtype`.
-  package mutating func cast(_ value: ValueID, to dtype: DType) throws(DerivativeError) -> ValueID {
+  package mutating func cast(_ value: ValueID, to dtype: DType) throws(TransformError) -> ValueID {
     if self[type: value].dtype == dtype { return value }
     return try apply(.cast, value, dtype: dtype)
   }

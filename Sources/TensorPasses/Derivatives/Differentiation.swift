@@ -18,7 +18,7 @@ struct Differentiation {
   /// Copies the parameters and adds others of the types of `values`, named after `mark`.
   mutating func addParameters(
     _ types: [TensorType], _ mark: String
-  ) throws(DerivativeError) -> [ValueID] {
+  ) throws(TransformError) -> [ValueID] {
     var names: Set<String> = []
     for id in graph.parameters {
       guard case .parameter(let name) = graph[id].kind else { continue }

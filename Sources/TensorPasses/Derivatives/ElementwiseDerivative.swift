@@ -33,7 +33,7 @@ struct ElementwisePartials {
   /// The product of operand `index`'s partial with `factor`; `nil` where it is zero everywhere.
   func product(
     _ index: Int, _ factor: ValueID, _ builder: inout DerivativeBuilder
-  ) throws(DerivativeError) -> ValueID? {
+  ) throws(TransformError) -> ValueID? {
     guard let product = products[index] else { return nil }
     var emitter = ScalarEmitter(
       arguments: operands + [.value(result), .value(factor)], shape: type.shape)
@@ -105,7 +105,7 @@ private struct ScalarEmitter {
   /// Recursion is bounded by the depth of a row's partial.
   mutating func operand(
     _ scalar: Scalar, _ builder: inout DerivativeBuilder
-  ) throws(DerivativeError) -> TensorOperand {
+  ) throws(TransformError) -> TensorOperand {
     if let found = known[scalar.identity] { return found }
     let operand: TensorOperand
     switch scalar.operation {

@@ -8,7 +8,7 @@ extension DerivativeBuilder {
   /// saved ones as rows.
   mutating func saving(
     _ loop: LoopNode, _ operands: [ValueID]
-  ) throws(DerivativeError) -> (results: [ValueID], saved: [ValueID]) {
+  ) throws(TransformError) -> (results: [ValueID], saved: [ValueID]) {
     var loop = loop
     let count = loop.body.results.count
     let parameters = loop.body.parameters.dropFirst().prefix(loop.carriedCount)
@@ -22,7 +22,7 @@ extension DerivativeBuilder {
   mutating func cotangents(
     of active: ActiveLoop, _ operands: [ValueID], saved: [ValueID], results: [ValueID],
     _ given: [ValueID?]
-  ) throws(DerivativeError) -> [(place: Int, value: ValueID)] {
+  ) throws(TransformError) -> [(place: Int, value: ValueID)] {
     let loop = active.loop
     let reverse = ReverseLoop(active, count: loop.knownCount ?? 0)
     var starts: [ValueID] = []
@@ -101,7 +101,7 @@ private struct ReverseLoop {
     row.replacingVariables { _ in IndexExpression(count - 1) - .variable(0) }
   }
 
-  func node(row: TargetRow, at location: SourceLocation) throws(DerivativeError) -> LoopNode {
+  func node(row: TargetRow, at location: SourceLocation) throws(TransformError) -> LoopNode {
     let loop = active.loop
     let stacks = active.stacks.map { loop.stacks[$0] }
     let first = 1 + loop.carriedCount
@@ -121,7 +121,7 @@ private struct ReverseLoop {
   /// One step: the step of the loop anew, and its pullback.
   private func body(
     _ row: TargetRow, _ location: SourceLocation
-  ) throws(DerivativeError) -> Graph {
+  ) throws(TransformError) -> Graph {
     let loop = active.loop
     let types = loop.body.parameters.map { loop.body[$0].types[0] }
     var builder = DerivativeBuilder(name: "body", row: row)

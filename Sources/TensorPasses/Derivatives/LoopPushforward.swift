@@ -7,16 +7,16 @@ extension DerivativeBuilder {
   /// The results of a loop with those tangents that depend: one loop of both.
   mutating func tangents(
     of active: ActiveLoop, _ operands: [ValueID], _ tangents: [ValueID?]
-  ) throws(DerivativeError) -> (results: [ValueID], tangents: [ValueID?]) {
+  ) throws(TransformError) -> (results: [ValueID], tangents: [ValueID?]) {
     let forward = ForwardLoop(active)
     let loop = active.loop
     let layout = loop.layout
-    func tangent(_ place: Int) throws(DerivativeError) -> ValueID {
+    func tangent(_ place: Int) throws(TransformError) -> ValueID {
       try orZeros(tangents[place], self[type: operands[place]])
     }
     func both(
       _ places: Range<Int>, _ parameters: [Int]
-    ) throws(DerivativeError) -> [ValueID] {
+    ) throws(TransformError) -> [ValueID] {
       var values = places.map { operands[$0] }
       for parameter in parameters { values.append(try tangent(active.operand(of: parameter))) }
       return values
@@ -43,7 +43,7 @@ extension DerivativeBuilder {
   /// The results of a choice with their tangents: one choice of both.
   mutating func tangents(
     of choice: ConditionalNode, _ operands: [ValueID], _ tangents: [ValueID?]
-  ) throws(DerivativeError) -> (results: [ValueID], tangents: [ValueID?]) {
+  ) throws(TransformError) -> (results: [ValueID], tangents: [ValueID?]) {
     let places = tangents.indices.filter { tangents[$0] != nil }
     let node = ConditionalNode(
       then: try choice.then.pushforward(by: places.map { $0 - 1 }, row: row),
@@ -62,9 +62,9 @@ extension DerivativeBuilder {
   /// The cotangents of a choice's operands at `places`.
   mutating func cotangents(
     of choice: ConditionalNode, _ operands: [ValueID], _ given: [ValueID?], _ places: [Int]
-  ) throws(DerivativeError) -> [(place: Int, value: ValueID)] {
+  ) throws(TransformError) -> [(place: Int, value: ValueID)] {
     let seeded = given.indices.filter { given[$0] != nil }
-    func pulled(_ graph: Graph) throws(DerivativeError) -> Graph {
+    func pulled(_ graph: Graph) throws(TransformError) -> Graph {
       var pulled = try graph.pullback(of: seeded, by: places.map { $0 - 1 }, row: row)
       pulled.results.removeFirst(graph.results.count)
       return pulled
@@ -82,7 +82,7 @@ private struct ForwardLoop {
 
   init(_ active: ActiveLoop) { self.active = active }
 
-  func node(row: TargetRow, at location: SourceLocation) throws(DerivativeError) -> LoopNode {
+  func node(row: TargetRow, at location: SourceLocation) throws(TransformError) -> LoopNode {
     let loop = active.loop
     var node = loop
     let first = 1 + loop.carriedCount
@@ -100,14 +100,14 @@ private struct ForwardLoop {
   /// Parameters of the new body: by those of the old one, and their tangents.
   private func parameters(
     _ builder: inout DerivativeBuilder, inputs: Bool
-  ) throws(DerivativeError) -> (values: [ValueID], tangents: [ValueID]) {
+  ) throws(TransformError) -> (values: [ValueID], tangents: [ValueID]) {
     let loop = active.loop
     let types = loop.body.parameters.map { loop.body[$0].types[0] }
     let inputStart = 1 + loop.carriedCount
     let invariantStart = inputStart + loop.inputRows.count
     var values = [try builder.parameter("t", LoopNode.indexType)]
     var tangents: [ValueID] = []
-    func add(_ mark: String, _ places: Range<Int>, _ moving: [Int]) throws(DerivativeError) {
+    func add(_ mark: String, _ places: Range<Int>, _ moving: [Int]) throws(TransformError) {
       let added = try builder.parameters(mark, (places + moving).map { types[$0] })
       values += added.prefix(places.count)
       tangents += added.dropFirst(places.count)
@@ -120,7 +120,7 @@ private struct ForwardLoop {
 
   private func body(
     _ row: TargetRow, _ location: SourceLocation
-  ) throws(DerivativeError) -> Graph {
+  ) throws(TransformError) -> Graph {
     let loop = active.loop
     var builder = DerivativeBuilder(name: "body", row: row)
     builder.location = location
@@ -143,7 +143,7 @@ private struct ForwardLoop {
 
   private func condition(
     _ row: TargetRow, _ location: SourceLocation
-  ) throws(DerivativeError) -> Graph? {
+  ) throws(TransformError) -> Graph? {
     guard let condition = active.loop.condition else { return nil }
     var builder = DerivativeBuilder(name: "condition", row: row)
     builder.location = location

@@ -17,7 +17,7 @@ extension Graph {
   ///   - row: gives new reductions their standard order.
   public func pullback(
     of results: [Int]? = nil, by parameters: [Int], row: TargetRow
-  ) throws(DerivativeError) -> Graph {
+  ) throws(TransformError) -> Graph {
     var pullback = Pullback(self, of: results, by: parameters, row)
     return try pullback.differentiated()
   }
@@ -42,7 +42,7 @@ private struct Pullback {
     active = work.dependents(of: parameters)
   }
 
-  mutating func differentiated() throws(DerivativeError) -> Graph {
+  mutating func differentiated() throws(TransformError) -> Graph {
     let seeds = try work.addParameters(seeded.map { graph[type: $0] }, "dy")
     for id in graph.ids where !graph[id].isParameter { try copy(id) }
     for (result, seed) in zip(seeded, seeds) where active.contains(result) {
@@ -60,7 +60,7 @@ private struct Pullback {
   }
 
   /// Copies a node; a loop that depends saves what its steps start from.
-  private mutating func copy(_ id: NodeID) throws(DerivativeError) {
+  private mutating func copy(_ id: NodeID) throws(TransformError) {
     let places = work.operands(graph[id], in: active).map(\.place)
     guard case .loop(let loop) = graph[id].kind, !places.isEmpty, loop.knownCount != nil else {
       return work.copy(id)
@@ -73,13 +73,13 @@ private struct Pullback {
 
   private mutating func add(
     _ cotangent: ValueID, to value: ValueID
-  ) throws(DerivativeError) {
+  ) throws(TransformError) {
     guard let sum = cotangents[value] else { return cotangents[value] = cotangent }
     cotangents[value] = try work.builder.apply(.add, sum, cotangent)
   }
 
   /// Hands the cotangents of a node's results on to its operands.
-  private mutating func pull(_ id: NodeID) throws(DerivativeError) {
+  private mutating func pull(_ id: NodeID) throws(TransformError) {
     let node = graph[id]
     let places = work.operands(node, in: active)
     guard !places.isEmpty, !node.isParameter else { return }
@@ -95,7 +95,7 @@ private struct Pullback {
   /// The cotangents of the operands at `places`.
   private mutating func cotangents(
     _ id: NodeID, _ given: [ValueID?], _ places: [Int]
-  ) throws(DerivativeError) -> [(place: Int, value: ValueID)] {
+  ) throws(TransformError) -> [(place: Int, value: ValueID)] {
     let node = graph[id]
     let operands = work.operandCopies(id)
     let result = work.copy(of: ValueID(id))
@@ -133,7 +133,7 @@ private struct Pullback {
 
   private mutating func elementwise(
     _ id: NodeID, _ cotangent: ValueID, _ places: [Int]
-  ) throws(DerivativeError) -> [(place: Int, value: ValueID)] {
+  ) throws(TransformError) -> [(place: Int, value: ValueID)] {
     let node = graph[id]
     let factors = node.operands.indices.map { places.contains($0) ? node.types[0].dtype : nil }
     guard let partials = work.partials(id, factors: factors) else {

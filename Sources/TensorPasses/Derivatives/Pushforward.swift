@@ -15,7 +15,7 @@ extension Graph {
   ///   - row: gives new reductions their standard order.
   public func pushforward(
     by parameters: [Int], row: TargetRow
-  ) throws(DerivativeError) -> Graph {
+  ) throws(TransformError) -> Graph {
     var pushforward = Pushforward(self, by: parameters, row)
     return try pushforward.differentiated()
   }
@@ -34,7 +34,7 @@ private struct Pushforward {
     work = Differentiation(graph, row: row)
   }
 
-  mutating func differentiated() throws(DerivativeError) -> Graph {
+  mutating func differentiated() throws(TransformError) -> Graph {
     let values = parameters.map { [ids = graph.parameters] in ValueID(ids[$0]) }
     let given = try work.addParameters(values.map { graph[type: $0] }, "dx")
     for (value, tangent) in zip(values, given) where work.isFloat(value) {
@@ -49,7 +49,7 @@ private struct Pushforward {
     return work.builder.returning(results)
   }
 
-  private mutating func push(_ id: NodeID) throws(DerivativeError) {
+  private mutating func push(_ id: NodeID) throws(TransformError) {
     let node = graph[id]
     let places = work.operands(node, in: Set(tangents.keys))
     if !places.isEmpty, let both = try nodeOfBoth(id, places.map(\.place)) {
@@ -70,7 +70,7 @@ private struct Pushforward {
   /// The results and tangents of a node that holds graphs: one node computes both.
   private mutating func nodeOfBoth(
     _ id: NodeID, _ places: [Int]
-  ) throws(DerivativeError) -> (results: [ValueID], tangents: [ValueID?])? {
+  ) throws(TransformError) -> (results: [ValueID], tangents: [ValueID?])? {
     let given = graph[id].operands.map { $0.value.flatMap { tangents[$0] } }
     work.builder.location = graph.locations[id.index]
     switch graph[id].kind {
@@ -88,7 +88,7 @@ private struct Pushforward {
   /// The tangents of a node's results.
   private mutating func tangents(
     _ id: NodeID, _ places: [(place: Int, value: ValueID)]
-  ) throws(DerivativeError) -> [ValueID?] {
+  ) throws(TransformError) -> [ValueID?] {
     let node = graph[id]
     let operands = work.operandCopies(id)
     let result = work.copy(of: ValueID(id))
@@ -119,7 +119,7 @@ private struct Pushforward {
 
   private mutating func elementwise(
     _ id: NodeID, _ places: [(place: Int, value: ValueID)]
-  ) throws(DerivativeError) -> ValueID? {
+  ) throws(TransformError) -> ValueID? {
     let node = graph[id]
     var factors = [DType?](repeating: nil, count: node.operands.count)
     for (place, value) in places { factors[place] = graph[type: value].dtype }

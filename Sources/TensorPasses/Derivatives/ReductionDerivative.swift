@@ -8,7 +8,7 @@ extension DerivativeBuilder {
   /// where the result is NaN there are none.
   private mutating func extremes(
     _ reduction: Reduction, _ operand: ValueID, _ result: ValueID
-  ) throws(DerivativeError) -> (isExtreme: ValueID, count: ValueID) {
+  ) throws(TransformError) -> (isExtreme: ValueID, count: ValueID) {
     let type = self[type: operand]
     let isExtreme = try apply(
       .eq, operand, spread(result, axes: reduction.axes, type.shape))
@@ -19,7 +19,7 @@ extension DerivativeBuilder {
   /// A value where `isChosen` holds, else zero.
   mutating func chosen(
     _ isChosen: ValueID, _ value: ValueID
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     let type = self[type: value]
     return try apply(
       .select, [.value(isChosen), .value(value), .literal(.zero(type.dtype))], shape: type.shape)
@@ -28,7 +28,7 @@ extension DerivativeBuilder {
   /// For each element the product of all others that are combined with it.
   private mutating func productOfOthers(
     _ operand: ValueID, axes: [Int]
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     let type = self[type: operand]
     let order = type.shape.indices.filter { !axes.contains($0) } + axes
     var moved = View(type.shape)
@@ -48,7 +48,7 @@ extension DerivativeBuilder {
   /// The cotangent of what is reduced.
   mutating func cotangent(
     of reduction: Reduction, _ operand: ValueID, _ result: ValueID, _ cotangent: ValueID
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     let shape = self[type: operand].shape
     switch reduction.monoid {
     case .sum: return spread(cotangent, axes: reduction.axes, shape)
@@ -67,7 +67,7 @@ extension DerivativeBuilder {
   /// The tangent of a reduction.
   mutating func tangent(
     of reduction: Reduction, _ operand: ValueID, _ result: ValueID, _ tangent: ValueID
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     switch reduction.monoid {
     case .sum:
       return copy(Node(.reduce(reduction), [.value(tangent)], self[type: result]))[0]

@@ -12,7 +12,7 @@ extension DerivativeBuilder {
   /// while none is; of equal elements the first has all.
   mutating func cotangent(
     of scan: Scan, _ operand: ValueID, _ cotangent: ValueID
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     if scan.monoid == .sum {
       return try self.scan(
         .sum, cotangent, axis: scan.axis, exclusive: scan.isExclusive, reverse: !scan.isReverse)
@@ -39,7 +39,7 @@ extension DerivativeBuilder {
   /// scan.
   mutating func tangent(
     of scan: Scan, _ operand: ValueID, _ tangent: ValueID
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     if scan.monoid == .sum {
       return copy(Node(.scan(scan), [.value(tangent)], self[type: tangent]))[0]
     }
@@ -62,7 +62,7 @@ extension DerivativeBuilder {
   /// Whether an element is larger (or smaller) than all before it.
   private mutating func isNew(
     _ x: ValueID, _ before: ValueID, _ scan: Scan
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     try apply(scan.monoid == .max ? .gt : .lt, x, before)
   }
 
@@ -88,7 +88,7 @@ extension DerivativeBuilder {
   /// `fromEnd` of the place behind, and zero at the first place: a loop over rows.
   private mutating func recurrence(
     _ values: ValueID, factors: ValueID, _ axis: Int, fromEnd: Bool
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     let type = self[type: values]
     guard let count = type.shape[axis].asConstant else {
       throw noRule("scan", "its extents are only known at run time")
@@ -117,7 +117,7 @@ extension DerivativeBuilder {
     return view(value, View(indices), [shape[axis]] + others.map { shape[$0] })
   }
 
-  private func recurrenceStep(_ type: TensorType) throws(DerivativeError) -> Graph {
+  private func recurrenceStep(_ type: TensorType) throws(TransformError) -> Graph {
     var builder = DerivativeBuilder(name: "body", row: row)
     builder.location = location
     _ = try builder.parameter("t", LoopNode.indexType)

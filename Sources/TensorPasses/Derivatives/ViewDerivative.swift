@@ -7,7 +7,7 @@ extension DerivativeBuilder {
   /// The cotangent of a view's operand of type `source`, from that of its result.
   mutating func transposed(
     _ view: View, of source: TensorType, _ cotangent: ValueID
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     let type = self[type: cotangent]
     if view.keepsPositions(from: source, to: type) {
       return try reshape(cotangent, source.shape)
@@ -28,7 +28,7 @@ extension DerivativeBuilder {
   /// where `guards` hold.
   private mutating func gathered(
     _ cotangent: ValueID, _ inverse: IndexInverse, guards: [View.Guard], _ source: TensorType
-  ) throws(DerivativeError) -> ValueID {
+  ) throws(TransformError) -> ValueID {
     func moved(_ expression: IndexExpression) -> IndexExpression {
       expression.replacingVariables { inverse.old[$0] }
     }
@@ -65,7 +65,7 @@ extension DerivativeBuilder {
   }
 
   /// The error of a node without a rule.
-  func noRule(_ operation: String, _ reason: String) -> DerivativeError {
+  func noRule(_ operation: String, _ reason: String) -> TransformError {
     .noRule(operation: operation, reason: reason, at: location)
   }
 }

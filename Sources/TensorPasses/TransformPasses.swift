@@ -1,4 +1,4 @@
-// Differentiation as passes, for the command line and IR files.
+// Differentiation and batching as passes, for the command line and IR files.
 
 public import IRCore
 public import TensorIR
@@ -9,8 +9,8 @@ extension Pass where Input == Module, Output == Module {
   ///
   /// Changes what a program computes; no compilation runs it. Requires a graph without calls.
   public static func pullback(for row: TargetRow) -> Self {
-    .derivative("pullback", summary: "differentiate the first graph in reverse") {
-      (graph) throws(DerivativeError) in try graph.pullback(by: graph.floatParameters, row: row)
+    .transform("pullback", summary: "differentiate the first graph in reverse") {
+      (graph) throws(TransformError) in try graph.pullback(by: graph.floatParameters, row: row)
     }
   }
 
@@ -19,14 +19,25 @@ extension Pass where Input == Module, Output == Module {
   ///
   /// Changes what a program computes; no compilation runs it. Requires a graph without calls.
   public static func pushforward(for row: TargetRow) -> Self {
-    .derivative("pushforward", summary: "differentiate the first graph forward") {
-      (graph) throws(DerivativeError) in try graph.pushforward(by: graph.floatParameters, row: row)
+    .transform("pushforward", summary: "differentiate the first graph forward") {
+      (graph) throws(TransformError) in try graph.pushforward(by: graph.floatParameters, row: row)
     }
   }
 
-  private static func derivative(
+  /// Replaces the first graph by the one that computes for two values of every parameter at once:
+  /// `Graph.batched`.
+  ///
+  /// Changes what a program computes; no compilation runs it. Requires a graph without calls.
+  public static func batch(for row: TargetRow) -> Self {
+    .transform("batch", summary: "let the first graph compute for two values at once") {
+      (graph) throws(TransformError) in
+      try graph.batched(over: Array(graph.parameters.indices), count: 2, row: row)
+    }
+  }
+
+  private static func transform(
     _ name: String, summary: String,
-    _ body: @escaping @Sendable (Graph) throws(DerivativeError) -> Graph
+    _ body: @escaping @Sendable (Graph) throws(TransformError) -> Graph
   ) -> Self {
     Pass(name, summary: summary) { (module) throws(PassFailure) in
       guard let main = module.graphs.first else { return module }
