@@ -107,24 +107,29 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() throws { _ = try train() }
+
+  /// Trains; the examples per second.
+  func train() throws -> Double {
     let plan = try CommandFailure.wrapping { try TrainingPlan(self) }
-    try CommandFailure.wrapping {
+    return try CommandFailure.wrapping {
       try withThreads(threads) {
         switch plan.model {
-        case .mlp: try train(PerceptronClassifier.self, plan)
-        case .cnn: try train(ConvolutionClassifier.self, plan)
-        case .resnet: try train(ResidualClassifier.self, plan)
-        case .lstm: try train(LSTMTextModel.self, plan)
-        case .gpt: try train(GPT.self, plan)
+        case .mlp: try learn(PerceptronClassifier.self, plan)
+        case .cnn: try learn(ConvolutionClassifier.self, plan)
+        case .resnet: try learn(ResidualClassifier.self, plan)
+        case .lstm: try learn(LSTMTextModel.self, plan)
+        case .gpt: try learn(GPT.self, plan)
         }
       }
     }
   }
 }
 
-/// One run on images.
-private func train<Model: ImageClassifier>(_ type: Model.Type, _ plan: TrainingPlan) throws {
+/// One run on images; the examples per second.
+private func learn<Model: ImageClassifier>(
+  _ type: Model.Type, _ plan: TrainingPlan
+) throws -> Double {
   let data = try plan.images
   let model = Model(
     image: data.training.shape, classes: data.training.classes.count, key: RandomKey(plan.seed))
@@ -134,11 +139,13 @@ private func train<Model: ImageClassifier>(_ type: Model.Type, _ plan: TrainingP
     plan, model,
     training: ImageSource(data.training, augmentation: augmentation, key: HostKey(plan.seed)),
     test: ImageSource(data.test))
-  try run.run()
+  return try run.run()
 }
 
-/// One run on text.
-private func train<Model: TextModel>(_ type: Model.Type, _ plan: TrainingPlan) throws {
+/// One run on text; the examples per second.
+private func learn<Model: TextModel>(
+  _ type: Model.Type, _ plan: TrainingPlan
+) throws -> Double {
   let data = try plan.text
   let model = Model(
     vocabulary: data.training.vocabulary.count, length: plan.length, key: RandomKey(plan.seed))
@@ -146,7 +153,7 @@ private func train<Model: TextModel>(_ type: Model.Type, _ plan: TrainingPlan) t
     plan, model,
     training: try TextWindows(data.training, length: plan.length, key: HostKey(plan.seed)),
     test: try TextWindows(data.validation, length: plan.length))
-  try run.run()
+  return try run.run()
 }
 
 /// Runs with so many threads.

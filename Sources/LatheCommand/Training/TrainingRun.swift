@@ -49,7 +49,8 @@ struct TrainingRun<Model: Layer, Source: BatchSource> where Source.Batch: Labele
     }
   }
 
-  mutating func run() throws {
+  /// Trains to the end; the examples per second.
+  mutating func run() throws -> Double {
     var early = plan.patience.map { EarlyStopping(patience: $0, better: .higher) }
     let batches = try Batches(
       source, size: plan.batch, key: HostKey(plan.seed), epochs: plan.epochs, from: position)
@@ -75,6 +76,7 @@ struct TrainingRun<Model: Layer, Source: BatchSource> where Source.Batch: Labele
       }
     }
     try finish(try judgement ?? trainer.judgement(on: test))
+    return rate
   }
 
   private mutating func startEpoch(_ epoch: Int) {
