@@ -13,35 +13,16 @@ extension Pass where Input == Module, Output == Module {
     "hoist-from-loops", summary: "compute before a loop what is the same in every step"
   ) { graph in
     guard graph.nodes.contains(where: { !$0.kind.bodies.isEmpty }) else { return graph }
-    var hoisting = LoopHoisting(graph)
-    return hoisting.run()
+    return graph.copied { copy, node, _ in
+      if case .loop(let loop) = node.kind { copy.hoist(from: loop, &node) }
+      return nil
+    }
   }
 }
 
-/// Copies a graph, moving nodes out of the loops' bodies on the way.
-private struct LoopHoisting {
-  private let graph: Graph
-  private var result: Graph
-  private var values: [ValueID: ValueID] = [:]
-
-  init(_ graph: Graph) {
-    self.graph = graph
-    result = Graph(name: graph.name)
-  }
-
-  mutating func run() -> Graph {
-    for id in graph.ids {
-      var node = graph[id]
-      node.operands = node.operands.map { $0.renamed(values) }
-      if case .loop(let loop) = node.kind { hoist(from: loop, &node) }
-      let copy = result.append(node, at: graph.locations[id.index])
-      for index in node.types.indices { values[ValueID(id, index)] = ValueID(copy, index) }
-    }
-    result.results = graph.results.compactMap { values[$0] }
-    return result
-  }
-
-  private mutating func hoist(from loop: LoopNode, _ node: inout Node) {
+extension Graph {
+  /// Appends what the loop of a node need not compute in every step, and hands it to the loop.
+  fileprivate mutating func hoist(from loop: LoopNode, _ node: inout Node) {
     let plan = HoistingPlan(loop)
     guard !plan.moved.isEmpty else { return }
     var outside: [ValueID: ValueID] = [:]
@@ -50,7 +31,7 @@ private struct LoopHoisting {
       outside[parameter] = node.operands[operand].value
     }
     for id in loop.body.ids where plan.moved.contains(id) || plan.free.contains(id) {
-      result.appendCopy(of: id, in: loop.body, &outside)
+      appendCopy(of: id, in: loop.body, &outside)
     }
     let handed = plan.handedIn
     var changed = loop

@@ -22,21 +22,12 @@ extension Pass where Input == Module, Output == Module {
 /// One round: the calls of the callees stay.
 private func inlined(_ graph: Graph, _ module: Module) -> Graph {
   guard graph.nodes.contains(where: \.isCall) else { return graph }
-  var result = Graph(name: graph.name)
-  var values: [ValueID: ValueID] = [:]
-  for id in graph.ids {
-    var node = graph[id]
-    node.operands = node.operands.map { $0.renamed(values) }
-    if case .call(let name) = node.kind, let callee = module.graph(named: name) {
-      let returned = copy(callee, node.operands, into: &result)
-      for (index, value) in returned.enumerated() { values[ValueID(id, index)] = value }
-    } else {
-      let new = result.append(node, at: graph.locations[id.index])
-      for index in node.types.indices { values[ValueID(id, index)] = ValueID(new, index) }
+  return graph.copied { result, node, _ in
+    guard case .call(let name) = node.kind, let callee = module.graph(named: name) else {
+      return nil
     }
+    return copy(callee, node.operands, into: &result)
   }
-  result.results = graph.results.map { values[$0] ?? $0 }
-  return result
 }
 
 /// Copies a callee's nodes with `operands` for its parameters; its results in the new graph.

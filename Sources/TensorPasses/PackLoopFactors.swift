@@ -14,39 +14,18 @@ extension Pass where Input == Module, Output == Module {
       "pack-loop-factors", summary: "matrices of loops as panels, made before (depends on the row)"
     ) { graph in
       guard graph.nodes.contains(where: { !$0.kind.bodies.isEmpty }) else { return graph }
-      var packing = LoopPacking(graph, row)
-      return packing.run()
+      return graph.copied { copy, node, location in
+        if case .loop(let loop) = node.kind { copy.pack(loop, &node, for: row, location) }
+        return nil
+      }
     }
   }
 }
 
-/// Copies a graph, packing on the way.
-private struct LoopPacking {
-  private let graph: Graph
-  private let row: TargetRow
-  private var result: Graph
-  private var values: [ValueID: ValueID] = [:]
-
-  init(_ graph: Graph, _ row: TargetRow) {
-    self.graph = graph
-    self.row = row
-    result = Graph(name: graph.name)
-  }
-
-  mutating func run() -> Graph {
-    for id in graph.ids {
-      var node = graph[id]
-      node.operands = node.operands.map { $0.renamed(values) }
-      if case .loop(let loop) = node.kind { pack(loop, &node, graph.locations[id.index]) }
-      let copy = result.append(node, at: graph.locations[id.index])
-      for index in node.types.indices { values[ValueID(id, index)] = ValueID(copy, index) }
-    }
-    result.results = graph.results.compactMap { values[$0] }
-    return result
-  }
-
-  private mutating func pack(
-    _ loop: LoopNode, _ node: inout Node, _ location: SourceLocation
+extension Graph {
+  /// Appends the packing of what every step of a node's loop multiplies by, and hands the loop that.
+  fileprivate mutating func pack(
+    _ loop: LoopNode, _ node: inout Node, for row: TargetRow, _ location: SourceLocation
   ) {
     let places = loop.layout
     let first = 1 + loop.carriedCount + loop.inputRows.count
@@ -62,7 +41,7 @@ private struct LoopPacking {
     for id in packed.packing.ids where !packed.packing[id].isParameter {
       var copy = packed.packing[id]
       copy.operands = copy.operands.map { $0.renamed(inside) }
-      inside[ValueID(id)] = ValueID(result.append(copy, at: location))
+      inside[ValueID(id)] = ValueID(append(copy, at: location))
     }
     for (operand, value) in zip(operands, packed.packing.results) {
       if let value = inside[value] { node.operands[operand] = .value(value) }

@@ -11,13 +11,7 @@ extension Pass where Input == Module, Output == Module {
   public static let removeDeadNodes = Pass.onGraphs(
     "remove-dead-nodes", summary: "drop nodes that no result reaches"
   ) { graph in
-    var isLive = graph.nodes.map(\.isParameter)
-    for result in graph.results { isLive[result.node.index] = true }
-    for id in graph.ids.reversed() where isLive[id.index] {
-      for operand in graph[id].operands {
-        if let value = operand.value { isLive[value.node.index] = true }
-      }
-    }
+    let isLive = graph.isLive
     var next = 0
     var places: [NodeID] = []
     for live in isLive {
@@ -35,5 +29,19 @@ extension Pass where Input == Module, Output == Module {
     }
     result.results = graph.results.map(moved)
     return result
+  }
+}
+
+extension Graph {
+  /// By node: whether it is a parameter or a result needs it.
+  var isLive: [Bool] {
+    var isLive = nodes.map(\.isParameter)
+    for result in results { isLive[result.node.index] = true }
+    for id in ids.reversed() where isLive[id.index] {
+      for operand in self[id].operands {
+        if let value = operand.value { isLive[value.node.index] = true }
+      }
+    }
+    return isLive
   }
 }

@@ -15,9 +15,10 @@ extension Pass where Input == Module, Output == Module {
   public static let shapeContractions = Pass.onGraphs(
     "shape-contractions", summary: "contract what is read, with a long axis innermost"
   ) { graph in
-    let crops = graph.croppedContractions
+    let isLive = graph.isLive
+    let crops = graph.croppedContractions(isLive)
     return graph.rewrittenByID { rewriter, id, node, location in
-      if !crops.live.contains(id), !node.isParameter {
+      if !isLive[id.index] {
         // It may read what is no longer computed; so may only nodes that are dead too.
         return rewriter.finish(node.types.map { .literal(.zero($0.dtype)) })
       }
@@ -109,38 +110,26 @@ extension GraphRewriter {
 }
 
 extension Graph {
-  /// The views that take a part of a contraction that nothing else reads, and what they take.
-  fileprivate var croppedContractions:
-    (
-      views: [NodeID: (view: View, type: TensorType)], readers: Set<NodeID>, live: Set<NodeID>
-    )
-  {
-    let uses = liveUses
+  /// The live views that take a part of a contraction that nothing else live reads, and what they
+  /// take.
+  fileprivate func croppedContractions(
+    _ isLive: [Bool]
+  ) -> (views: [NodeID: (view: View, type: TensorType)], readers: Set<NodeID>) {
+    let live = ids.filter { isLive[$0.index] }
+    var uses: [ValueID: Int] = [:]
+    for value in live.flatMap({ self[$0].operands }).compactMap(\.value) + results {
+      uses[value, default: 0] += 1
+    }
     var views: [NodeID: (view: View, type: TensorType)] = [:]
     var readers: Set<NodeID> = []
-    for id in ids where uses.live.contains(id) {
+    for id in live {
       guard case .view(let view) = self[id].kind, let source = self[id].operands[0].value,
-        case .contract = self[source.node].kind, uses.counts[source] == 1,
-        isCrop(view, of: source, id)
+        case .contract = self[source.node].kind, uses[source] == 1, isCrop(view, of: source, id)
       else { continue }
       views[source.node] = (view, self[id].types[0])
       readers.insert(id)
     }
-    return (views, readers, uses.live)
-  }
-
-  /// How often nodes that a result needs, and results, use each value.
-  private var liveUses: (counts: [ValueID: Int], live: Set<NodeID>) {
-    var counts: [ValueID: Int] = [:]
-    for result in results { counts[result, default: 0] += 1 }
-    var live = Set(results.map(\.node))
-    for id in ids.reversed() where live.contains(id) {
-      for value in self[id].operands.compactMap(\.value) {
-        counts[value, default: 0] += 1
-        live.insert(value.node)
-      }
-    }
-    return (counts, live)
+    return (views, readers)
   }
 
   /// Whether a view takes a box of another value: each axis moved by a constant.

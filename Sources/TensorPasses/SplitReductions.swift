@@ -13,43 +13,20 @@ extension Pass where Input == Module, Output == Module {
   public static let splitReductions = Pass.onFirstGraph(
     "split-reductions", summary: "one reduction per chunk, and one of their results"
   ) { graph in
-    var splitting = ReductionSplitting(graph)
-    return splitting.run()
+    graph.copied { copy, node, location in copy.split(node, at: location).map { [$0] } }
   }
 }
 
-/// Copies a graph, splitting reductions on the way.
-private struct ReductionSplitting {
-  private let graph: Graph
-  private var result: Graph
-  private var values: [ValueID: ValueID] = [:]
+/// The most lanes in which partial results are folded at once.
+private let widestFold = 256
 
-  init(_ graph: Graph) {
-    self.graph = graph
-    result = Graph(name: graph.name)
-  }
-
-  mutating func run() -> Graph {
-    for id in graph.ids {
-      var node = graph[id]
-      let location = graph.locations[id.index]
-      node.operands = node.operands.map { $0.renamed(values) }
-      if let split = split(node, at: location) {
-        values[ValueID(id)] = split
-      } else {
-        let copy = result.append(node, at: location)
-        for index in node.types.indices { values[ValueID(id, index)] = ValueID(copy, index) }
-      }
-    }
-    result.results = graph.results.compactMap { values[$0] }
-    return result
-  }
-
-  private mutating func split(_ node: Node, at location: SourceLocation) -> ValueID? {
+extension Graph {
+  /// Appends the two reductions of one of more than a chunk; `nil` for other nodes.
+  fileprivate mutating func split(_ node: Node, at location: SourceLocation) -> ValueID? {
     guard case .reduce(let reduction) = node.kind,
       case .lanes(let lanes, let chunk) = reduction.order,
       !reduction.monoid.row.givesPlace, let operand = node.operands[0].value,
-      let extents = result[type: operand].extents
+      let extents = self[type: operand].extents
     else { return nil }
     let count = reduction.axes.reduce(1) { $0 * extents[$1] }
     guard count > chunk else { return nil }
@@ -63,22 +40,19 @@ private struct ReductionSplitting {
     let partialShape = isInnermost ? kept + sizes : sizes + kept
     let walked = [IndexExpression(chunk)]
     let viewShape = isInnermost ? partialShape + walked : sizes + walked + kept
-    let viewed = result.append(
+    let viewed = append(
       Node(
-        .view(view), [.value(operand)], TensorType(result[type: operand].dtype, viewShape)),
+        .view(view), [.value(operand)], TensorType(self[type: operand].dtype, viewShape)),
       at: location)
     let first = Reduction(
       reduction.monoid, axes: [isInnermost ? partialShape.count : 1],
       order: .lanes(lanes, chunk: chunk))
-    let partial = result.append(
+    let partial = append(
       Node(.reduce(first), [.value(ValueID(viewed))], TensorType(type.dtype, partialShape)),
       at: location)
     return fold(
       ValueID(partial), axis: isInnermost ? kept.count : 0, reduction.monoid, type, at: location)
   }
-
-  /// The most lanes in which partial results are folded at once.
-  private static let widestFold = 256
 
   /// Combines partial results along an axis by halves. Beyond `widestFold` of them the first
   /// halvings combine elements that are whole groups apart, which is a reduction of its own.
@@ -86,30 +60,30 @@ private struct ReductionSplitting {
     _ partial: ValueID, axis: Int, _ monoid: Reduction.Monoid, _ type: TensorType,
     at location: SourceLocation
   ) -> ValueID {
-    let shape = result[type: partial].shape
+    let shape = self[type: partial].shape
     let count = shape[axis].asConstant ?? 1
     let width = count.roundedUpToPowerOfTwo
-    guard width > Self.widestFold else {
+    guard width > widestFold else {
       let order = CombinationOrder.lanes(width, chunk: width)
       let last = Reduction(monoid, axes: [axis], order: order)
-      return ValueID(result.append(Node(.reduce(last), [.value(partial)], type), at: location))
+      return ValueID(append(Node(.reduce(last), [.value(partial)], type), at: location))
     }
-    let groups = width / Self.widestFold
+    let groups = width / widestFold
     var grouped = shape
     grouped[axis] = IndexExpression(groups)
-    grouped.insert(IndexExpression(Self.widestFold), at: axis + 1)
+    grouped.insert(IndexExpression(widestFold), at: axis + 1)
     let position =
-      IndexExpression.variable(axis) * IndexExpression(Self.widestFold) + .variable(axis + 1)
+      IndexExpression.variable(axis) * IndexExpression(widestFold) + .variable(axis + 1)
     let indices = shape.indices.map { place -> IndexExpression in
       place == axis ? position : .variable(place < axis ? place : place + 1)
     }
     let isWhole = count == width
     let guards = isWhole ? [] : [View.Guard(position, in: 0, IndexExpression(count))]
     let view = View(indices, guards: guards, fill: isWhole ? nil : monoid.identity(type.dtype))
-    let viewed = result.append(
+    let viewed = append(
       Node(.view(view), [.value(partial)], TensorType(type.dtype, grouped)), at: location)
     var rest = shape
-    rest[axis] = IndexExpression(Self.widestFold)
+    rest[axis] = IndexExpression(widestFold)
     let folded = fold(
       ValueID(viewed), axis: axis, monoid, TensorType(type.dtype, rest), at: location)
     return fold(folded, axis: axis, monoid, type, at: location)
