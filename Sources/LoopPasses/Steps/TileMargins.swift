@@ -34,6 +34,8 @@ struct TileMargins {
     let touched: [MemoryReference]
     /// The loops that run along an axis.
     var axes: [VariableID: Int] = [:]
+    /// By axis, of each access: the constant beside the variable of the loop that moves it.
+    var offsets: [[Int]] = []
     /// Iterations beyond the tile by axis, in the last repetition and in those before it, from
     /// the last one on.
     var margins: [[Margin]] = []
@@ -243,21 +245,28 @@ struct TileMargins {
 
   // MARK: Margins
 
-  /// Finds the loops that move a nest's accesses along the axes.
+  /// Finds the loops that move a nest's accesses along the axes, and how far off the accesses are.
   private mutating func findLoops(ofNest index: Int) throws(ScheduleRefusal) {
+    let touched = nests[index].touched
     for axis in axes.indices {
-      for reference in nests[index].touched {
+      var offsets: [Int] = []
+      for reference in touched {
         let (loop, offset) = try place(of: reference, along: axis)
         guard nests[index].axes[loop] ?? axis == axis else {
           throw refusal("\(kernel.spelling(loop)) runs along two axes")
         }
         nests[index].axes[loop] = axis
-        for other in nests[index].touched where other.access.buffer == reference.access.buffer {
-          guard other.writes, try place(of: other, along: axis).offset != offset else { continue }
+        offsets.append(offset)
+      }
+      for (reference, offset) in zip(touched, offsets) {
+        for (other, otherOffset) in zip(touched, offsets)
+        where other.writes && other.access.buffer == reference.access.buffer {
+          if otherOffset == offset { continue }
           throw refusal(
             "\(test.text(reference)) and \(test.text(other)) are of different iterations")
         }
       }
+      nests[index].offsets.append(offsets)
     }
   }
 
@@ -273,7 +282,7 @@ struct TileMargins {
           nests.firstIndex { $0.sweep?.variable == sweep.variable } ?? end - 1
         } ?? end - 1
       for _ in 0..<(sweep?.constantTripCount ?? 1) {
-        for index in (start..<end).reversed() { nests[index].margins.append(try demand(index)) }
+        for index in (start..<end).reversed() { nests[index].margins.append(demand(index)) }
       }
       for nest in nests[start..<end] { try checkIsEven(nest) }
       end = start
@@ -292,27 +301,22 @@ struct TileMargins {
   }
 
   /// The margins of a nest in one repetition; what it reads is wanted then.
-  private mutating func demand(_ index: Int) throws(ScheduleRefusal) -> [Margin] {
-    var result: [Margin] = []
-    for axis in axes.indices {
+  private mutating func demand(_ index: Int) -> [Margin] {
+    axes.indices.map { axis in
+      let touched = zip(nests[index].touched, nests[index].offsets[axis])
       var margin = Margin(before: 0, after: 0)
-      for reference in nests[index].touched where reference.writes {
-        let offset = try place(of: reference, along: axis).offset
+      for (reference, offset) in touched where reference.writes {
         guard let need = wanted[reference.access.buffer]?[axis] else { continue }
         margin = margin.union(Margin(before: need.before + offset, after: need.after - offset))
       }
-      for reference in nests[index].touched {
-        let (buffer, offset) = (
-          reference.access.buffer, try place(of: reference, along: axis).offset
-        )
+      for (reference, offset) in touched {
         let need = Margin(before: margin.before - offset, after: margin.after + offset)
         windows[axis] = windows[axis].union(need)
-        let known = wanted[buffer]?[axis] ?? need
-        wanted[buffer]?[axis] = known.union(need)
+        let known = wanted[reference.access.buffer]?[axis] ?? need
+        wanted[reference.access.buffer]?[axis] = known.union(need)
       }
-      result.append(margin)
+      return margin
     }
-    return result
   }
 
   /// The loop that moves an access along an axis, and the constant beside its variable.
