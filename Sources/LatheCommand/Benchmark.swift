@@ -70,7 +70,7 @@ struct Benchmark {
 
   /// One run, to its end.
   func output() -> Tensor {
-    if let session { return mode == .jit ? session.step() : session.eagerStep() }
+    if let session { return session.step(in: mode) }
     switch mode {
     case .jit: return function(arguments)
     case .eager: return withExecution(.eager) { workload.body(inputs) }
@@ -93,7 +93,7 @@ struct Benchmark {
   /// The result; of a training session, after its first step.
   private func firstResult() -> Tensor {
     guard let session = workload.session?(inputs) else { return output() }
-    _ = mode == .jit ? session.step() : session.eagerStep()
+    _ = session.step(in: mode)
     return session.result
   }
 

@@ -19,6 +19,11 @@ protocol TrainingSession: AnyObject {
   var module: TensorIR.Module { get }
 }
 
+extension TrainingSession {
+  /// One step in a mode; the loss.
+  func step(in mode: BenchmarkMode) -> Tensor { mode == .jit ? step() : eagerStep() }
+}
+
 /// A model with its optimizer, and a batch that every step takes.
 final class ModelSession<Model: Sendable, Steps: Optimizer>: TrainingSession {
   /// What a step updates.

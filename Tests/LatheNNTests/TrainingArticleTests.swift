@@ -3,6 +3,7 @@
 import Foundation
 import Lathe
 import LatheNN
+import TestSupport
 import Testing
 
 @Suite struct TrainingArticleTests {
@@ -62,13 +63,7 @@ import Testing
   @Test func theArticleShowsThisProgramAndItsOutput() throws {
     let article = try text("Sources/LatheNN/LatheNN.docc/Training.md")
     let source = try text("Tests/LatheNNTests/TrainingArticleTests.swift")
-    let start = try #require(source.range(of: "// article: training\n"))
-    let rest = source[start.upperBound...]
-    let end = try #require(rest.range(of: "    // article: end"))
-    let program = rest[..<end.lowerBound]
-      .split(separator: "\n", omittingEmptySubsequences: false)
-      .map { $0.hasPrefix("    ") ? String($0.dropFirst(4)) : String($0) }
-      .joined(separator: "\n").trimmingCharacters(in: .newlines)
+    let program = try #require(articleProgram(named: "training", in: source))
     var output = ""
     try Self.training { values in
       output += values.map { "\($0)" }.joined(separator: " ") + "\n"

@@ -2,6 +2,7 @@
 
 import Foundation
 import Lathe
+import TestSupport
 import Testing
 
 @Suite struct LoopsArticleTests {
@@ -87,13 +88,7 @@ import Testing
     let (name, run) = Self.sections[section]
     let article = try text("Sources/Lathe/Lathe.docc/Loops.md")
     let source = try text("Tests/LatheTests/LoopsArticleTests.swift")
-    let start = try #require(source.range(of: "// article: \(name)\n"))
-    let rest = source[start.upperBound...]
-    let end = try #require(rest.range(of: "    // article: end"))
-    let program = rest[..<end.lowerBound]
-      .split(separator: "\n", omittingEmptySubsequences: false)
-      .map { $0.hasPrefix("    ") ? String($0.dropFirst(4)) : String($0) }
-      .joined(separator: "\n").trimmingCharacters(in: .newlines)
+    let program = try #require(articleProgram(named: name, in: source))
     var output = ""
     run { values in output += values.map { "\($0)" }.joined(separator: " ") + "\n" }
     let shown = output.trimmingCharacters(in: .newlines)

@@ -69,10 +69,8 @@ struct EvaluateCommand: ParsableCommand {
     _ type: Model.Type, _ checkpoint: Checkpoint, _ settings: TrainingSettings, _ name: String
   ) throws {
     let saved = try SavedTextModel<Model>(checkpoint, settings)
-    let all =
-      name == "opticks"
-      ? TextDataset.opticks() : try TextDataset(path: name, vocabulary: saved.vocabulary)
-    let windows = try TextWindows(all.split(holdingBack: 0.1).validation, length: saved.length)
+    let text = try TrainingPlan.text(name, vocabulary: saved.vocabulary).validation
+    let windows = try TextWindows(text, length: saved.length)
     let found = try saved.trainer.judgement(on: windows)
     if json {
       print(

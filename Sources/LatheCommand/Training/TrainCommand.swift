@@ -152,7 +152,8 @@ private func learn<Model: TextModel>(
   var run = try TrainingRun(
     plan, model,
     training: try TextWindows(data.training, length: plan.length, key: HostKey(plan.seed)),
-    test: try TextWindows(data.validation, length: plan.length))
+    test: try TextWindows(data.validation, length: plan.length),
+    notes: ["characters": data.training.vocabulary.characters])
   return try run.run()
 }
 

@@ -51,17 +51,13 @@ struct TrainingPlan {
     isJSON = command.json
   }
 
-  /// What a checkpoint says beside its tensors.
+  /// What a checkpoint says beside its tensors, but for what the data tell.
   var metadata: [String: String] {
-    get throws {
-      var result = [
-        "model": model.rawValue, "data": dataName, "epochs": "\(epochs)", "batch": "\(batch)",
-        "learning rate": "\(learningRate)", "seed": "\(seed)", "augment": "\(isAugmented)",
-        "length": "\(length)",
-      ]
-      if model.isOfText { result["characters"] = try text.training.vocabulary.characters }
-      return result
-    }
+    [
+      "model": model.rawValue, "data": dataName, "epochs": "\(epochs)", "batch": "\(batch)",
+      "learning rate": "\(learningRate)", "seed": "\(seed)", "augment": "\(isAugmented)",
+      "length": "\(length)",
+    ]
   }
 
   /// Longest gradient; `nil` is any.
@@ -72,10 +68,18 @@ struct TrainingPlan {
 
   /// Text to learn from and to be judged by.
   var text: (training: TextDataset, validation: TextDataset) {
-    get throws {
-      let all = dataName == "opticks" ? TextDataset.opticks() : try TextDataset(path: dataName)
-      return all.split(holdingBack: 0.1)
-    }
+    get throws { try Self.text(dataName) }
+  }
+
+  /// The text of a name: the shipped one, or a file's, read by a vocabulary or its own; a tenth is
+  /// held back.
+  static func text(
+    _ name: String, vocabulary: Vocabulary? = nil
+  ) throws -> (training: TextDataset, validation: TextDataset) {
+    let all =
+      name == "opticks"
+      ? TextDataset.opticks() : try TextDataset(path: name, vocabulary: vocabulary)
+    return all.split(holdingBack: 0.1)
   }
 
   /// The data of a name: a shipped or installed set, a folder, or a CSV file; of the last two, one

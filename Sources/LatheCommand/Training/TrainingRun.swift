@@ -16,6 +16,8 @@ struct Judgement {
 /// Trains a model as a plan says.
 struct TrainingRun<Model: Layer, Source: BatchSource> where Source.Batch: LabeledBatch {
   private let plan: TrainingPlan
+  /// What checkpoints say beside their tensors.
+  private let metadata: [String: String]
   private var trainer: Trainer<Model, Source.Batch>
   private let source: Source
   private let test: Source
@@ -30,8 +32,13 @@ struct TrainingRun<Model: Layer, Source: BatchSource> where Source.Batch: Labele
   private var trainingSeconds = 0.0
   private var examples = 0
 
-  init(_ plan: TrainingPlan, _ model: Model, training: Source, test: Source) throws {
+  /// Begins, or goes on from the plan's checkpoint; checkpoints say `notes` of the data.
+  init(
+    _ plan: TrainingPlan, _ model: Model, training: Source, test: Source,
+    notes: [String: String] = [:]
+  ) throws {
     self.plan = plan
+    metadata = plan.metadata.merging(notes) { $1 }
     source = training
     self.test = test
     trainer = Trainer(model, mode: plan.mode, seed: plan.seed, clipping: plan.clipping)
@@ -134,7 +141,7 @@ struct TrainingRun<Model: Layer, Source: BatchSource> where Source.Batch: Labele
   private func save() throws {
     guard let file = plan.saveFile else { return }
     let checkpoint = Checkpoint(
-      tensors: trainer.tensors, step: step, position: position, metadata: try plan.metadata)
+      tensors: trainer.tensors, step: step, position: position, metadata: metadata)
     try checkpoint.save(to: file)
   }
 

@@ -67,27 +67,15 @@ public struct IDXFile: Equatable, Sendable {
     let shape = stride(from: 0, to: dimensions.count, by: 4).map { start in
       dimensions[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
     }
-    guard let count = type.byteCount(shape: shape), count <= Self.largestByteCount else {
+    guard let count = byteCount(of: shape, elementSize: type.byteCount),
+      count <= Self.largestByteCount
+    else {
       throw .tooLarge(file: file, shape: shape)
     }
     elementType = type
     self.shape = shape
     bytes = try source.read(count, of: headerCount + count)
     try source.expectEnd(after: headerCount + count)
-  }
-}
-
-extension IDXFile.ElementType {
-  /// The bytes of all elements of a shape; nil where they are more than `Int` counts.
-  fileprivate func byteCount(shape: [Int]) -> Int? {
-    if shape.contains(0) { return 0 }
-    var count = byteCount
-    for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      if overflow { return nil }
-      count = product
-    }
-    return count
   }
 }
 

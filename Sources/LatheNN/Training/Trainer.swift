@@ -42,6 +42,7 @@ public struct Trainer<Model: Layer, Batch: LabeledBatch> {
   public let mode: TrainingMode
   private let body: @Sendable (inout TrainingState<Model>, Batch) -> Tensor
   private let program: Compiled<TrainingState<Model>, Batch, Tensor, Never>
+  private let judge: @Sendable (Model, Batch) -> (Tensor, Tensor)
   private let evaluation: Compiled<Void, (Model, Batch), (Tensor, Tensor), Never>
 
   /// Begins with a model; gradients longer than `clipping` are shortened.
@@ -64,10 +65,12 @@ public struct Trainer<Model: Layer, Batch: LabeledBatch> {
     }
     self.body = body
     program = compile { (state: inout TrainingState<Model>, batch: Batch) in body(&state, batch) }
-    evaluation = compile { (model: Model, batch: Batch) in
+    let judge: @Sendable (Model, Batch) -> (Tensor, Tensor) = { model, batch in
       let logits = model(batch.inputs)
       return (logits.crossEntropy(batch.labels), logits)
     }
+    self.judge = judge
+    evaluation = compile { (model: Model, batch: Batch) in judge(model, batch) }
   }
 
   /// Makes the program of a step for batches like this one; nothing to do in eager mode.
@@ -87,14 +90,8 @@ public struct Trainer<Model: Layer, Batch: LabeledBatch> {
   /// Loss and logits of a batch at inference.
   public func evaluate(_ batch: Batch) -> (loss: Tensor, logits: Tensor) {
     switch mode {
-    case .jit:
-      let (loss, logits) = evaluation(state.model, batch)
-      return (loss, logits)
-    case .eager:
-      return withExecution(.eager) {
-        let logits = state.model(batch.inputs)
-        return (logits.crossEntropy(batch.labels), logits)
-      }
+    case .jit: return evaluation(state.model, batch)
+    case .eager: return withExecution(.eager) { judge(state.model, batch) }
     }
   }
 

@@ -30,7 +30,7 @@ public struct Safetensors: Equatable, Sendable {
       name: String, dtype: DType, shape: [Int], bytes: [UInt8], file: String = #fileID,
       line: Int = #line
     ) {
-      guard bytes.count == dtype.byteCount(shape: shape) else {
+      guard bytes.count == byteCount(of: shape, elementSize: dtype.byteSize) else {
         misuse(
           "Safetensors: \(name): \(bytes.count) bytes, expected those of \(dtype)\(shape)",
           file: file, line: line)
@@ -145,19 +145,5 @@ extension DType {
     case .u64: "U64"
     case .bool: "BOOL"
     }
-  }
-
-  /// Bytes of all elements of a shape; nil where an extent is below 0 or they are more than `Int`
-  /// counts.
-  func byteCount(shape: [Int]) -> Int? {
-    guard shape.allSatisfy({ $0 >= 0 }) else { return nil }
-    if shape.contains(0) { return 0 }
-    var count = byteSize
-    for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      if overflow { return nil }
-      count = product
-    }
-    return count
   }
 }

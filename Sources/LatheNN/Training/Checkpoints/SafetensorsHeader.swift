@@ -92,7 +92,7 @@ struct SafetensorsHeader {
     guard let ends = field("data_offsets")?.counts, ends.count == 2, ends[0] <= ends[1] else {
       throw .badEntry(file: file, tensor: name, field: "data_offsets")
     }
-    guard ends[1] - ends[0] == dtype.byteCount(shape: shape) else {
+    guard ends[1] - ends[0] == byteCount(of: shape, elementSize: dtype.byteSize) else {
       throw .wrongSize(
         file: file, tensor: name, found: ends[1] - ends[0], dtype: dtype, shape: shape)
     }
