@@ -45,6 +45,17 @@ public enum ScalarValue: Hashable, Sendable {
   }
 }
 
+extension ScalarValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+  ExpressibleByBooleanLiteral
+{
+  /// A whole number.
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  /// A number with a fraction part.
+  public init(floatLiteral value: Double) { self = .float(value) }
+  /// A truth value.
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+}
+
 extension ScalarValue: CustomStringConvertible {
   /// The value as Swift writes it.
   public var description: String {

@@ -58,7 +58,7 @@ struct Workload: Sendable {
 
   static let all =
     [elementwiseChain, softmax, normalization] + contractions + loops + tensorLoops
-    + training + [prefixSum, overhead, manyArguments]
+    + movement + training + [prefixSum, overhead, manyArguments]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {

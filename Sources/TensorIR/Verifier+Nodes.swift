@@ -22,13 +22,14 @@ extension GraphVerifier {
     case .contract(let contraction): try verifyContraction(contraction, id)
     case .loop(let loop): try verifyLoop(loop, id)
     case .conditional(let choice): try verifyConditional(choice, id)
-    case .concat, .gather, .scatter, .sort:
-      throw error(
-        "\(names[ValueID(id)]): \(NodeKind.declaredOnly(node.kind.keyword))")
+    case .concat(let axis): try verifyConcat(axis, id)
+    case .gather(let gather): try verifyGather(gather, id)
+    case .scatter(let scatter): try verifyScatter(scatter, id)
+    case .sort(let sort): try verifySort(sort, id)
     }
   }
 
-  private func verifyCounts(_ id: NodeID, operands: Int) throws(VerifierError) {
+  func verifyCounts(_ id: NodeID, operands: Int) throws(VerifierError) {
     let node = graph[id]
     guard node.operands.count == operands else {
       throw error(id, "\(operands) operands expected, found \(node.operands.count)")

@@ -31,7 +31,15 @@
 //               tensor for every step up to the count; bodies are well formed
 //   conditional a bool, and two well-formed graphs of equal parameters and result types, which the
 //               operands and results of the node have
-//   others      are declared only and refused
+//   gather      a source and integer index operands; one coordinate per axis of the source, whose
+//               expressions are known to stay inside what they index; the source's element type; a
+//               fill of it exactly where indices outside are skipped
+//   scatter     a destination, updates of its element type, and index operands and coordinates as
+//               above, over the updates' axes; add, mul, max or min of numbers, if anything; the
+//               destination's type
+//   concat      operands of one element type and shape but for the axis, whose extents add up
+//   sort        operands of one shape with the axis, the first of numbers; results of their types,
+//               or of the first elements along the axis, of which there are as many
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal
 //   kernels     are well formed (LoopIR/Verifier.swift)
