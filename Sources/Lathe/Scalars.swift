@@ -81,6 +81,22 @@ extension Double: TensorScalar {
   public var scalarValue: ScalarValue { .float(self) }
 }
 
+#if !(os(macOS) && arch(x86_64))
+  extension Float16: TensorScalar {
+    /// `f16`.
+    public static var dtype: DType { .f16 }
+    /// The value as a float operand.
+    public var scalarValue: ScalarValue { .float(Double(self)) }
+  }
+#endif
+
+extension BFloat16: TensorScalar {
+  /// `bf16`.
+  public static var dtype: DType { .bf16 }
+  /// The value as a float operand.
+  public var scalarValue: ScalarValue { .float(Double(Float(self))) }
+}
+
 extension Int8: TensorScalar {
   /// `i8`.
   public static var dtype: DType { .i8 }

@@ -229,9 +229,6 @@ struct GraphVerifier {
   }
 
   private func verifyType(_ type: TensorType, _ id: NodeID) throws(VerifierError) {
-    guard type.dtype.isSupported else {
-      throw error(id, "\(type.dtype) is declared, but this version does not compute with it yet")
-    }
     try verifyExpressions(type.shape, axes: 0, id)
     var bytes = type.dtype.byteSize
     for extent in type.shape {

@@ -81,7 +81,8 @@ struct GraphDrawer {
 
   private mutating func leaf() -> ValueID? {
     let shape = shapes.pick(&random)
-    let dtype = random.pick([DType.f32, .f64, .i8, .i32, .i64, .u8, .u16, .u32, .u64])
+    let dtype = random.pick(
+      [DType.f32, .f64, .f16, .bf16, .i8, .i32, .i64, .u8, .u16, .u32, .u64])
     if random.oneIn(2), !shape.isEmpty {
       let axis = random.integer(0...shape.count - 1)
       return try? builder.iota(axis: axis, TensorType(dtype, extents: shape))

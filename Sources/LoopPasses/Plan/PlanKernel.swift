@@ -14,9 +14,10 @@ extension Pass where Input == Kernel, Output == Kernel {
   ///    the loop inside may then run in lanes, its tables laid out by diagonals too.
   /// 2. **Lanes.** The innermost loop that may run in lanes does, preferring loops along which
   ///    stores are contiguous. A loop is as wide as a register of the smallest number type in its
-  ///    body; twice that while the values that live at one time fit the row's registers twice;
-  ///    four times with a `while` inside, whose chains of dependent operations need company. A
-  ///    short loop is as wide as its extent, rounded up to a power of two.
+  ///    body, in which f16 and bf16 count as the f32 that they compute in; twice that while the
+  ///    values that live at one time fit the row's registers twice; four times with a `while`
+  ///    inside, whose chains of dependent operations need company. A short loop is as wide as its
+  ///    extent, rounded up to a power of two.
   /// 3. **Sweeps.** Loops one after the other, and loops that repeat them, over arrays far larger
   ///    than the second cache run tile by tile, each tile with what it needs of its surroundings.
   ///    Elsewhere a loop that must run in order around loops that may be shared out is written out,
@@ -150,7 +151,7 @@ struct KernelPlan {
       for value in statement.operands { types.insert(kernel.type(of: value).dtype) }
       if case .whileLoop = statement { hasWhile = true }
     }
-    let sizes = types.filter { $0 != .bool }.map(\.byteSize)
+    let sizes = types.filter { $0 != .bool }.map(\.arithmeticType.byteSize)
     let native = row.vectorBytes / (sizes.min() ?? 1)
     let fitsTwice = 2 * kernel.pressure(loop.body, costs) <= row.vectorRegisters
     let wide = native * (hasWhile ? 4 : fitsTwice ? 2 : 1)
