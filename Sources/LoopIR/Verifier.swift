@@ -186,9 +186,12 @@ extension KernelVerifier {
     case .skew(_, let inner, let into):
       loops.remove(inner)
       made = [into]
+    case .merge(_, let second):
+      loops.remove(second)
+      return
     case .reorder, .unroll, .vectorize, .parallelize, .pad, .specialize, .computeAt, .localize,
       .stage, .promote, .scan, .privatize, .foldStorage, .skewStorage, .share, .splitScan,
-      .overlap:
+      .overlap, .shrink:
       return
     }
     for name in made where !loops.insert(name).inserted {

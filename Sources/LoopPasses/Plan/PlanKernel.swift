@@ -6,8 +6,8 @@ public import LoopIR
 extension Pass where Input == Kernel, Output == Kernel {
   /// Writes a kernel's schedule from its shape and a target row, and applies nothing.
   ///
-  /// A contraction, recognized by its structure, gets the schedule of a `ContractionPlan`. The
-  /// rules for others, tried in this order; a step that is not legal is left out, and a kernel that
+  /// A contraction, recognized by its structure, gets the schedule of a `ContractionPlan`, one with
+  /// nests after it that of a `JoinedPlan`. The rules for others, tried in this order; a step that is not legal is left out, and a kernel that
   /// allows none keeps an empty schedule. Nothing depends on the number of threads.
   ///
   /// 1. **Diagonals.** A nest of two loops that both depend on neighbours runs by diagonals where
@@ -32,9 +32,7 @@ extension Pass where Input == Kernel, Output == Kernel {
   public static func plan(for row: TargetRow) -> Pass {
     Pass("plan", summary: "choose a schedule by shape and target row") { kernel in
       var result = kernel
-      if let contraction = Contraction(kernel, row),
-        let plan = ContractionPlan.made(contraction, kernel, row)
-      {
+      if let plan = kernel.plannedContraction(for: row) {
         result.schedule = plan.steps
         return result
       }
@@ -72,11 +70,30 @@ struct KernelPlan {
     makeWavefronts()
     tileSweeps()
     unrollSweeps()
+    makeLanesAndBlocks(nil)
+  }
+
+  /// Chooses the steps of some nests, named by their outermost loops' variables.
+  mutating func make(only nests: Set<VariableID>) { makeLanesAndBlocks(nests) }
+
+  private mutating func makeLanesAndBlocks(_ nests: Set<VariableID>?) {
     var vectors: [LaneChoice] = []
-    kernel.body.forEachOutermostLoop { vectors += laneChoices(in: $0) }
-    shareOut(&vectors)
+    kernel.body.forEachOutermostLoop { loop in
+      if nests?.contains(loop.variable) ?? true { vectors += laneChoices(in: loop) }
+    }
+    shareOut(&vectors, nests)
     for choice in vectors { _ = attempt(.vectorize(choice.name, lanes: choice.lanes)) }
     scanRecurrences()
+  }
+
+  /// Runs loops inside these, or themselves, in lanes.
+  mutating func runInLanes(_ names: [String]) {
+    for name in names {
+      guard let loop = kernel.loop(named: name) else { continue }
+      for choice in laneChoices(in: loop) {
+        _ = attempt(.vectorize(choice.name, lanes: choice.lanes))
+      }
+    }
   }
 
   /// Appends a step when it is legal.
@@ -166,11 +183,12 @@ struct KernelPlan {
 
   /// Shares the outermost loops out where there is work enough; locals that several of them use
   /// are put where all threads see them.
-  private mutating func shareOut(_ vectors: inout [LaneChoice]) {
+  private mutating func shareOut(_ vectors: inout [LaneChoice], _ nests: Set<VariableID>?) {
     let before = (self, vectors)
     shareLocals()
     let count = steps.count
-    for case .loop(let outer) in kernel.body where outer.kind == .serial {
+    for case .loop(let outer) in kernel.body
+    where outer.kind == .serial && nests?.contains(outer.variable) ?? true {
       if let shared = shareOut(outer, vectors) { rename(&vectors, shared) }
     }
     if steps.count == count { (self, vectors) = before }
