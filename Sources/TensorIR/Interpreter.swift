@@ -235,6 +235,7 @@ private struct Frame {
     case .concat(let axis):
       return [Evaluation.concat(axis: axis, operands(of: node), shapes[0])]
     case .sort(let sort): return Evaluation.sort(sort, operands(of: node), shapes[0])
+    case .custom(let custom): return try bodies.evaluate(custom.body, operands(of: node))
     case .parameter, .call:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
     }

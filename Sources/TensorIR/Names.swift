@@ -87,7 +87,7 @@ extension NodeKind {
     case .gather(let gather): gather.coordinates.flatMap(\.expressions).forEach(visit)
     case .scatter(let scatter): scatter.coordinates.flatMap(\.expressions).forEach(visit)
     case .parameter, .constant, .iota, .elementwise, .call, .kernel, .reduce, .scan, .concat,
-      .sort, .conditional:
+      .sort, .conditional, .custom:
       break
     }
   }

@@ -31,6 +31,7 @@ extension GraphParser {
     case "scatter": return try scatter()
     case "concat": return try concatenation()
     case "sort": return try sorting()
+    case "custom": return try custom()
     default:
       guard let row = Elementwise(name: keyword.text) else {
         throw reader.error("an operation expected, found '\(keyword.text)'", at: keyword)

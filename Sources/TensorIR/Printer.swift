@@ -19,8 +19,11 @@
 //               | "loop" %step ["in" "0" "..<" trips] ["carry" bindings] ["each" rows] ["with" bindings]
 //                 ["while" block "do"] block
 //               | "conditional" value ["with" bindings] block "else" block
+//               | "custom" ["of" bindings] ["with" bindings] block
+//                 ["pullback" slots block] ["pushforward" slots block]
 //   trips     ::= index | value | "min" "(" value "," index ")"
 //   bindings  ::= "(" %name ":" type "=" value ("," %name ":" type "=" value)* ")"
+//   slots     ::= "(" %name ":" type ("," %name ":" type)* ")"      results, then (co)tangents
 //   rows      ::= "(" %name ":" type "=" value "[" index "]" ("," …)* ")"
 //   block     ::= "{" node* "return" [value,*] ["stack" value "->" [value] "[" index "]" ("," …)*] "}"
 //   place     ::= index | value "[" [index,*] "]"                   an integer of an index operand
@@ -151,6 +154,7 @@ struct GraphPrinter {
       let count = sort.count.map { " first \($0)" } ?? ""
       return "sort \(list(operands)) axis \(sort.axis)\(sort.isDescending ? " descending" : "")"
         + count
+    case .custom(let custom): return text(of: custom, operands, indent)
     }
   }
 

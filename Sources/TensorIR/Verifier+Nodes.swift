@@ -26,6 +26,7 @@ extension GraphVerifier {
     case .gather(let gather): try verifyGather(gather, id)
     case .scatter(let scatter): try verifyScatter(scatter, id)
     case .sort(let sort): try verifySort(sort, id)
+    case .custom(let custom): try verifyCustom(custom, id)
     }
   }
 

@@ -40,6 +40,10 @@
 //   concat      operands of one element type and shape but for the axis, whose extents add up
 //   sort        operands of one shape with the axis, the first of numbers; results of their types,
 //               or of the first elements along the axis, of which there are as many
+//   custom      a well-formed body whose parameters and results have the types of the operands and
+//               results, and a rule at least; a rule takes the arguments, the results, a float of
+//               the type of each float result (pullback) or argument (pushforward) and what was
+//               captured, under the body's names, and gives a float for each of the others
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal
 //   kernels     are well formed (LoopIR/Verifier.swift)

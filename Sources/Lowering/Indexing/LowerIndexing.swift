@@ -83,7 +83,7 @@ private struct IndexingPlan {
       result = isShort ? node.types[0].merged(from: axis) : node.types[0]
       kernel = Kernel(concatenating: operands, result, axis: isShort ? 1 : axis)
     case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
-      .contract, .sort, .loop, .conditional:
+      .contract, .sort, .loop, .conditional, .custom:
       return nil
     }
   }

@@ -131,6 +131,7 @@ struct Batching {
     case .sort(var sort):
       sort.axis += 1
       return builder.copy(Node(.sort(sort), operands.map { .value(widened($0)) }, types))
+    case .custom(let custom): return try results(of: custom, operands)
     case .call, .kernel:
       throw .notBatched(
         operation: node.kind.keyword, reason: "this version has no rule for it",

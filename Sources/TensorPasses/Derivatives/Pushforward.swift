@@ -80,7 +80,7 @@ private struct Pushforward {
     case .conditional(let choice):
       return try work.builder.tangents(of: choice, work.operandCopies(id), given)
     case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
-      .concat, .gather, .scatter, .contract, .sort:
+      .concat, .gather, .scatter, .contract, .sort, .custom:
       return nil
     }
   }
@@ -121,6 +121,10 @@ private struct Pushforward {
         try work.builder.tangent(ofConcatAlong: axis, operands, given(node), node.types[0])
       ]
     case .sort(let sort): return work.builder.tangents(of: sort, operands, given(node))
+    case .custom(let custom):
+      return try work.builder.tangents(
+        of: custom, operands, results: work.copies(of: id),
+        given(node))
     case .call, .kernel, .scan, .loop, .conditional:
       throw work.builder.noRule(node.kind.keyword, "this version has none")
     }
