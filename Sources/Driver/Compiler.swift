@@ -228,7 +228,8 @@ extension Compiler {
       if let packed = graph.graphs.first?.packingFactors(kept: kept, for: options.row) {
         graph.graphs[0] = packed.graph
       }
-      let regions = try Pass.joinKernels.run(Pass.fuse.run(graph))
+      let arranged = try Pass.lowerIndexing.run(graph)
+      let regions = try Pass.joinKernels.run(Pass.fuse.run(arranged))
       let fused = try Pass.joinPhases.run(regions)
       let lowered = try Pass.lower.run(fused)
       let found = lowered.graphs.flatMap(\.withBodies).flatMap(\.nodes).compactMap {
@@ -244,7 +245,7 @@ extension Compiler {
         scheduled.append(try Pass.applySchedule.run(next))
       }
       let decisions =
-        (graph.graphs.first.map(\.withBodies) ?? []).flatMap { FusionPlan($0).decisions }
+        (arranged.graphs.first.map(\.withBodies) ?? []).flatMap { FusionPlan($0).decisions }
         + (regions.graphs.first.map(\.withBodies) ?? []).flatMap {
           PhasePlan($0, regions).decisions
         }

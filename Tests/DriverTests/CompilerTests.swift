@@ -2,6 +2,7 @@
 
 import Driver
 import IRCore
+import LoopIR
 import TensorIR
 import TestSupport
 import Testing
@@ -33,6 +34,23 @@ import Testing
     } catch {
       return "\(error)"
     }
+  }
+
+  /// What is shown of a program is what it is made of: every stage of a gather and a sort has their
+  /// kernels.
+  @Test func stagesHaveTheKernelsOfIndexing() throws {
+    let module = try Module(
+      parsing: """
+        graph @f(%x: f32[100,64], %i: i32[8]) -> f32[8,64] {
+          %0 = gather %x[%i[i], j] -> [i,j] : f32[8,64]
+          %1 = sort %0 axis 1 : f32[8,64]
+          return %1
+        }
+        """)
+    let stages = try Compiler(CompilerOptions()).stages(of: module)
+    #expect(stages.scheduled.map(\.name).contains("gather"))
+    #expect(stages.planned.map(\.name).contains("sort"))
+    #expect(stages.lowered.graphs[0].nodes.allSatisfy { $0.kind.keyword != "sort" })
   }
 
   @Test func boundsOfGuardsKeepAxesApart() throws {
