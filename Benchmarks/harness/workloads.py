@@ -477,6 +477,46 @@ def operation_workload(name):
     )
 
 
+MANY = 1 << 20
+
+
+def largest(x):
+    return np.sort(np.partition(x, MANY - 100)[-100:])[::-1]
+
+
+WORKLOADS |= {
+    "gather_rows": Workload(
+        "1,048,576 rows of 64 out of as many, by random indices",
+        inputs=lambda g: {
+            "x": g.random((MANY, 64), dtype=np.float32),
+            "i": g.integers(0, MANY, MANY).astype(np.int32),
+        },
+        reference=lambda x, i: np.take(x, i, axis=0),
+        flops=MANY * 64,
+        bytes=MANY * (2 * 64 * 4 + 4),
+    ),
+    "sort": Workload(
+        "1,048,576 numbers in order",
+        inputs=lambda g: {"x": normal(g, MANY)},
+        reference=np.sort,
+        flops=MANY * 20,
+        bytes=MANY * 8,
+    ),
+    "argsort": Workload(
+        "where 1,048,576 numbers stand in order, those of equal ones in theirs",
+        inputs=lambda g: {"x": normal(g, MANY)},
+        reference=lambda x: np.argsort(x, kind="stable").astype(np.float32),
+        flops=MANY * 20,
+        bytes=MANY * 8,
+    ),
+    "topk": Workload(
+        "the 100 largest of 1,048,576 numbers",
+        inputs=lambda g: {"x": normal(g, MANY)},
+        reference=largest,
+        flops=MANY,
+        bytes=MANY * 4,
+    ),
+}
 WORKLOADS["prefix_sum_loop"] = WORKLOADS["prefix_sum"]  # written as a loop where there is a choice
 
 

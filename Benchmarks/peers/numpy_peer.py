@@ -1,7 +1,7 @@
 """NumPy, operation by operation."""
 import numpy as np
 from worker import serve
-from workloads import OPERATIONS, attention, conv3x3, gelu, gpt2_block, layernorm_gelu, lstm, mlp
+from workloads import OPERATIONS, attention, conv3x3, gelu, gpt2_block, largest, layernorm_gelu, lstm, mlp
 from workloads import operation_workload, overhead_chain, softmax
 
 f32 = np.float32
@@ -28,6 +28,10 @@ FUNCTIONS = {
     "lstm": lstm,
     "prefix_sum": lambda x: np.cumsum(x),
     "overhead": overhead_chain,
+    "gather_rows": lambda x, i: np.take(x, i, axis=0),
+    "sort": np.sort,
+    "argsort": lambda x: np.argsort(x, kind="stable").astype(f32),
+    "topk": largest,
 }
 
 

@@ -40,6 +40,9 @@ extension PrimitiveEmitter {
   /// `x · 2^floor(n)` for any n, where row bodies use only integers and no NaN by an infinity:
   /// `vscalef` makes numbers of NaN there.
   func scaleByAny(_ x: LLVMValue, _ n: LLVMValue, _ type: DType) -> LLVMValue {
+    if type.isShortFloat {
+      return narrow(scaleByAny(widen(x, type), widen(n, type), .f32), to: type)
+    }
     if row.hasScale {
       return builder.select(builder.fcmp(.uno, x, x), x, scaleNatively(x, n))
     }

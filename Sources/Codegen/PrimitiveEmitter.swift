@@ -26,6 +26,7 @@ struct PrimitiveEmitter {
       return builder.bitcast(operands[0], to: types.register(result).vector(operands[0].type.lanes))
     default: break
     }
+    if type.isShortFloat { return emitShortFloat(primitive, operands, type) }
     if primitive.isComparison { return compare(primitive, operands[0], operands[1], type) }
     return type.isFloat
       ? emitFloat(primitive, operands, type) : emitInteger(primitive, operands, type)
@@ -167,31 +168,5 @@ struct PrimitiveEmitter {
     let safe = builder.select(builder.or(isZero, isMinusOne), integer(1, like: b), b)
     // With the divisor replaced by 1 the remainder is 0, as it is for -1.
     return builder.select(isZero, a, builder.srem(a, safe))
-  }
-
-  // MARK: Conversions
-
-  func convert(_ x: LLVMValue, from source: DType, to target: DType) -> LLVMValue {
-    if source == target { return x }
-    let type = types.register(target).vector(x.type.lanes)
-    if target == .bool {
-      return source.isFloat
-        ? builder.fcmp(.une, x, x.type.zero) : builder.icmp(.ne, x, x.type.zero)
-    }
-    if source.isFloat {
-      if target.isFloat {
-        return target.bitWidth > source.bitWidth
-          ? builder.fpext(x, to: type) : builder.fptrunc(x, to: type)
-      }
-      let name = target.isSignedInteger ? "llvm.fptosi.sat" : "llvm.fptoui.sat"
-      return builder.intrinsic(name, [type, x.type], [x])
-    }
-    let isSigned = source.isSignedInteger
-    if target.isFloat {
-      return isSigned ? builder.sitofp(x, to: type) : builder.uitofp(x, to: type)
-    }
-    if target.bitWidth < source.bitWidth { return builder.trunc(x, to: type) }
-    if target.bitWidth == source.bitWidth { return x }
-    return isSigned ? builder.sext(x, to: type) : builder.zext(x, to: type)
   }
 }

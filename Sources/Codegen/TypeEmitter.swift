@@ -5,15 +5,14 @@ import LLVMBindings
 import LoopIR
 
 extension LLVMTypes {
-  /// The type of a value of `type` in registers: one bit for `bool`.
+  /// The type of a value of `type` in registers: one bit for `bool`, and the bits as an integer for
+  /// f16 and bf16, on which LLVM calls a library where a row lacks their instructions.
   func register(_ type: DType) -> LLVMType {
     switch type {
     case .f64: double
     case .f32: float
-    case .f16: half
-    case .bf16: bfloat
     case .bool: i1
-    case .i8, .u8, .i16, .u16, .i32, .u32, .i64, .u64: integer(type.bitWidth)
+    case .f16, .bf16, .i8, .u8, .i16, .u16, .i32, .u32, .i64, .u64: integer(type.bitWidth)
     }
   }
 

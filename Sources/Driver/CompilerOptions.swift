@@ -90,7 +90,7 @@ extension TargetRow {
       switch self {
       case .avx512:
         return cpu.avx512f && cpu.avx512bw && cpu.avx512dq && cpu.avx512vl && cpu.avx512cd
-          && cpu.fma && cpu.avx2
+          && cpu.fma && cpu.avx2 && cpu.f16c
       case .avx2: return cpu.avx2 && cpu.fma && cpu.f16c
       default: return self == .sse2
       }

@@ -21,7 +21,9 @@ public enum PassList {
   ]
 
   /// From the tensor level to kernels.
-  public static let lowering: [Pass<Module, Module>] = [.fuse, .joinKernels, .joinPhases, .lower]
+  public static let lowering: [Pass<Module, Module>] = [
+    .lowerIndexing, .fuse, .joinKernels, .joinPhases, .lower,
+  ]
 
   /// Passes on the loop level that decide; a kernel that comes with a schedule goes without them.
   static func planning(for row: TargetRow) -> [Pass<Kernel, Kernel>] {

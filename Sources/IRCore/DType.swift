@@ -60,13 +60,12 @@ public enum DType: UInt8, CaseIterable, Hashable, Sendable {
   /// Holds for floats and integers.
   public var isNumeric: Bool { self != .bool }
 
-  /// Holds for the types that programs may compute with today; the others are declared only.
-  public var isSupported: Bool {
-    switch self {
-    case .f64, .f32, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .bool: true
-    case .f16, .bf16: false
-    }
-  }
+  /// Holds for f16 and bf16.
+  public var isShortFloat: Bool { self == .f16 || self == .bf16 }
+
+  /// The type in which one operation on values of this type is computed before it rounds to it, and
+  /// in which their sums are taken: f32 for f16 and bf16, else the type itself.
+  public var arithmeticType: DType { isShortFloat ? .f32 : self }
 
   /// The unsigned integer of the same width, `u8` for `bool`.
   public var unsigned: DType {

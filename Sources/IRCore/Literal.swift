@@ -65,7 +65,8 @@ extension Literal: CustomStringConvertible {
     case .f32:
       return Self.text(
         Float(bitPattern: UInt32(bits)), bits, UInt64(Float.nan.bitPattern))
-    case .f16, .bf16: return Self.text(Float(doubleValue), bits, type == .f16 ? 0x7e00 : 0x7fc0)
+    case .f16, .bf16:
+      return isNaN ? Self.text(Float.nan, bits, type == .f16 ? 0x7e00 : 0x7fc0) : shortText
     case .i8, .i16, .i32, .i64: return "\(intValue)"
     case .u8, .u16, .u32, .u64: return "\(bits)"
     }
@@ -76,6 +77,23 @@ extension Literal: CustomStringConvertible {
   ) -> String {
     guard value.isNaN else { return value.description }
     return bits == quiet ? "nan" : "bits(0x\(String(bits, radix: 16)))"
+  }
+
+  /// The fewest digits of the value that read back, for the types that f32 includes: the nearest f32
+  /// has no shorter text than those.
+  private var shortText: String {
+    let value = Float(doubleValue)
+    guard value.isFinite, value != 0 else { return value.description }
+    var digits = DecimalDigits(value.magnitude.description)
+    let sign = value < 0 ? "-" : ""
+    for count in 1..<max(1, digits.digits.count) {
+      let fewer = digits.rounded(to: count)
+      if Literal(type, text: sign + fewer.text) == self {
+        digits = fewer
+        break
+      }
+    }
+    return Float(sign + digits.text)?.description ?? value.description
   }
 
   /// Reads a numeric, `true`, `false`, `inf` or `nan` spelling as `type`; `nil` when it is not

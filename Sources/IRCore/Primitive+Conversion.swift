@@ -51,9 +51,15 @@ extension Primitive {
     switch target {
     case .f32: UInt64(Float(value).bitPattern)
     case .f64: Double(value).bitPattern
-    // A 64-bit integer that matters to a 16-bit float fits f64 but for sticky bits below.
-    default: convert(float: Double(value), from: .f64, to: target)
+    default: convert(float: Double(odd(value)), from: .f64, to: target)
     }
+  }
+
+  /// The number itself up to 2⁵³ in magnitude; beyond it the odd one of the two multiples of 2¹¹
+  /// around it, which f64 has and which rounds to fewer digits as the number does.
+  private static func odd<T: FixedWidthInteger>(_ value: T) -> T {
+    guard value.magnitude >= 1 << 53, value & 0x7ff != 0 else { return value }
+    return value & ~0x7ff | 0x800
   }
 
   static func signExtended(_ bits: UInt64, _ type: DType) -> UInt64 {
@@ -61,27 +67,35 @@ extension Primitive {
     return UInt64(bitPattern: Int64(bitPattern: bits << shift) >> Int64(shift))
   }
 
-  /// Rounds a double to a narrow binary format, ties to even.
+  /// Rounds a double to a narrow binary format, ties to even. A NaN stays one, quiet, with the sign
+  /// and the upper bits of its payload.
   private static func narrowed(_ value: Double, exponentBits: Int, fractionBits: Int) -> UInt64 {
-    let sign: UInt64 = value.sign == .minus ? 1 << UInt64(exponentBits + fractionBits) : 0
-    let top = UInt64((1 << exponentBits) - 1) << UInt64(fractionBits)
-    if value.isNaN { return sign | top | (1 << UInt64(fractionBits - 1)) }
-    if value.isZero { return sign }
+    let (exponentWidth, fractionWidth) = (UInt64(exponentBits), UInt64(fractionBits))
+    let sign = (value.bitPattern >> 63) << (exponentWidth + fractionWidth)
+    let top = ((1 << exponentWidth) - 1) << fractionWidth as UInt64
+    let fraction = value.bitPattern & 0xf_ffff_ffff_ffff
+    if value.isNaN {
+      return sign | top | (1 << (fractionWidth - 1)) | fraction >> (52 - fractionWidth)
+    }
     let bias = (1 << (exponentBits - 1)) - 1
-    if value.isInfinite || value.magnitude.exponent > bias { return sign | top }
-    // The unit of the last place: fixed below the smallest normal number.
-    let exponent = max(Int(value.exponent), 1 - bias)
-    let unit = Double(sign: .plus, exponent: exponent - fractionBits, significand: 1)
-    let count = UInt64((value.magnitude / unit).rounded(.toNearestOrEven))
-    return sign | (UInt64(exponent + bias - 1) << UInt64(fractionBits) &+ count)
+    let exponent = Int((value.bitPattern >> 52) & 0x7ff) - 1023
+    if exponent > bias { return sign | top }
+    // Below the normal range the unit of the last place is fixed.
+    let least = 1 - bias
+    let shift = UInt64(52 - fractionBits + max(0, least - exponent))
+    if shift > 54 { return sign }
+    let significand = fraction | 1 << 52
+    let isOdd = (significand >> shift) & 1
+    let rounded = (significand + (1 << (shift - 1)) - 1 + isOdd) >> shift
+    // The leading bit of a normal number adds one to the exponent's field.
+    let field = UInt64(max(exponent, least) - least) << fractionWidth
+    return sign | (field + rounded)
   }
 
   private static func float(half bits: UInt32) -> Float {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let exponent = Int((bits >> 10) & 31)
-    let fraction = Float(bits & 0x3ff)
-    if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
-    if exponent == 0 { return sign * fraction * 0x1p-24 }
-    return sign * Float(sign: .plus, exponent: exponent - 25, significand: 1024 + fraction)
+    let sign = (bits & 0x8000) << 16
+    let magnitude = bits & 0x7fff
+    if magnitude >= 0x7c00 { return Float(bitPattern: sign | 0x7f80_0000 | (magnitude << 13)) }
+    return Float(bitPattern: sign | (Float(bitPattern: magnitude << 13) * 0x1p112).bitPattern)
   }
 }

@@ -26,9 +26,9 @@ extension Primitive {
         Float(bitPattern: UInt32(truncatingIfNeeded: b)),
         Float(bitPattern: UInt32(truncatingIfNeeded: c)), fused)
     case .f16, .bf16:
-      // Computed in f32 and rounded: exact enough for one operation (24 ≥ 2·11 + 2 bits).
-      let wide = [a, b, c].map { Self.convert($0, from: type, to: .f32) }
-      let value = evaluate(wide[0], wide[1], wide[2], type: .f32, result: .f32, fused: fused)
+      let value = evaluate(
+        Self.convert(a, from: type, to: .f32), Self.convert(b, from: type, to: .f32),
+        Self.convert(c, from: type, to: .f32), type: .f32, result: .f32, fused: fused)
       return isComparison ? value : Self.convert(value, from: .f32, to: type)
     case .i8: return evaluateInteger(Int8.self, a, b, c)
     case .i16: return evaluateInteger(Int16.self, a, b, c)

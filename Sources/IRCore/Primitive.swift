@@ -5,7 +5,8 @@
 ///
 /// Meanings: integers wrap; `x / 0 = 0`, `x rem 0 = x`, `min / -1 = min`; shifts by the width or
 /// more (or by a negative count) give 0; float to integer saturates and NaN gives 0; everything
-/// else is IEEE 754 with round to nearest even.
+/// else is IEEE 754 with round to nearest even. f16 and bf16 compute in f32 and round that result:
+/// for all but `mulAdd` the one rounding of the exact result, since 24 bits are twice 11 and two more.
 public enum Primitive: String, CaseIterable, Hashable, Sendable {
   case add, sub, mul
   /// High half of the double-width integer product.
@@ -13,7 +14,9 @@ public enum Primitive: String, CaseIterable, Hashable, Sendable {
   case div
   /// Remainder of division truncated towards zero (C `fmod` for floats), exact.
   case rem
-  /// `a * b + c`: one rounding on target rows with FMA, two elsewhere; integers wrap.
+  /// `a * b + c`: one rounding on target rows with FMA, two elsewhere; integers wrap. In f16 and bf16
+  /// that of f32, then once more: products have at most 22 bits, so that rows differ only where one
+  /// leaves the range of f32.
   case mulAdd
   case neg, abs, sqrt, floor, ceil, trunc
   /// Nearest integer, ties to even.

@@ -24,6 +24,8 @@ public struct TargetRow: Hashable, Sendable {
   public let hasScale: Bool
   /// Whether rounding to an integer-valued float is one instruction.
   public let hasRounding: Bool
+  /// Whether f16 converts to f32 and back by an instruction.
+  public let hasHalf: Bool
   /// Bytes of the first-level data cache of one core.
   public let l1Bytes: Int
   /// Bytes of the second-level cache of one core.
@@ -36,22 +38,22 @@ public struct TargetRow: Hashable, Sendable {
   public static let avx512 = TargetRow(
     name: "avx512", architecture: .x86_64, cpu: "x86-64-v4", features: "-prefer-256-bit",
     vectorBytes: 64, vectorRegisters: 32, hasFMA: true, hasScale: true, hasRounding: true,
-    l1Bytes: 32 << 10, l2Bytes: 1 << 20)
+    hasHalf: true, l1Bytes: 32 << 10, l2Bytes: 1 << 20)
   /// AVX2 with FMA: x86-64-v3.
   public static let avx2 = TargetRow(
     name: "avx2", architecture: .x86_64, cpu: "x86-64-v3", features: "", vectorBytes: 32,
-    vectorRegisters: 16, hasFMA: true, hasScale: false, hasRounding: true, l1Bytes: 32 << 10,
-    l2Bytes: 512 << 10)
+    vectorRegisters: 16, hasFMA: true, hasScale: false, hasRounding: true, hasHalf: true,
+    l1Bytes: 32 << 10, l2Bytes: 512 << 10)
   /// Plain x86-64.
   public static let sse2 = TargetRow(
     name: "sse2", architecture: .x86_64, cpu: "x86-64", features: "", vectorBytes: 16,
-    vectorRegisters: 16, hasFMA: false, hasScale: false, hasRounding: false, l1Bytes: 32 << 10,
-    l2Bytes: 256 << 10)
+    vectorRegisters: 16, hasFMA: false, hasScale: false, hasRounding: false, hasHalf: false,
+    l1Bytes: 32 << 10, l2Bytes: 256 << 10)
   /// 128-bit NEON of every 64-bit Arm.
   public static let neon = TargetRow(
     name: "neon", architecture: .arm64, cpu: "generic", features: "+neon", vectorBytes: 16,
-    vectorRegisters: 32, hasFMA: true, hasScale: false, hasRounding: true, l1Bytes: 64 << 10,
-    l2Bytes: 512 << 10)
+    vectorRegisters: 32, hasFMA: true, hasScale: false, hasRounding: true, hasHalf: true,
+    l1Bytes: 64 << 10, l2Bytes: 512 << 10)
 
   /// Every row, widest first within a family.
   public static let all = [avx512, avx2, sse2, neon]
@@ -64,8 +66,8 @@ public struct TargetRow: Hashable, Sendable {
 
   private init(
     name: String, architecture: Architecture, cpu: String, features: String, vectorBytes: Int,
-    vectorRegisters: Int, hasFMA: Bool, hasScale: Bool, hasRounding: Bool, l1Bytes: Int,
-    l2Bytes: Int
+    vectorRegisters: Int, hasFMA: Bool, hasScale: Bool, hasRounding: Bool, hasHalf: Bool,
+    l1Bytes: Int, l2Bytes: Int
   ) {
     self.name = name
     self.architecture = architecture
@@ -76,6 +78,7 @@ public struct TargetRow: Hashable, Sendable {
     self.hasFMA = hasFMA
     self.hasScale = hasScale
     self.hasRounding = hasRounding
+    self.hasHalf = hasHalf
     self.l1Bytes = l1Bytes
     self.l2Bytes = l2Bytes
   }

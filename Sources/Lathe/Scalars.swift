@@ -45,6 +45,17 @@ public enum ScalarValue: Hashable, Sendable {
   }
 }
 
+extension ScalarValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+  ExpressibleByBooleanLiteral
+{
+  /// A whole number.
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  /// A number with a fraction part.
+  public init(floatLiteral value: Double) { self = .float(value) }
+  /// A truth value.
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+}
+
 extension ScalarValue: CustomStringConvertible {
   /// The value as Swift writes it.
   public var description: String {
@@ -68,6 +79,22 @@ extension Double: TensorScalar {
   public static var dtype: DType { .f64 }
   /// The value as a float operand.
   public var scalarValue: ScalarValue { .float(self) }
+}
+
+#if !(os(macOS) && arch(x86_64))
+  extension Float16: TensorScalar {
+    /// `f16`.
+    public static var dtype: DType { .f16 }
+    /// The value as a float operand.
+    public var scalarValue: ScalarValue { .float(Double(self)) }
+  }
+#endif
+
+extension BFloat16: TensorScalar {
+  /// `bf16`.
+  public static var dtype: DType { .bf16 }
+  /// The value as a float operand.
+  public var scalarValue: ScalarValue { .float(Double(Float(self))) }
 }
 
 extension Int8: TensorScalar {

@@ -45,7 +45,6 @@ extension Tensor {
       misuse("Tensor: the nested arrays are not all of one length", at: location)
     }
     let type = dtype ?? literal.defaultType(of: values)
-    Self.requireSupported(type, "Tensor", at: location)
     let elements = values.map { value -> Literal in
       guard let element = value.literal(type) else {
         misuse("Tensor: \(value) is no \(type)", at: location)
@@ -60,7 +59,6 @@ extension Tensor {
     bytes: [UInt8], shape: [Int], dtype: DType, file: String = #fileID, line: Int = #line
   ) {
     let location = SourceLocation.line(file: file, line: line)
-    Self.requireSupported(dtype, "Tensor(bytes:)", at: location)
     if dtype == .bool, bytes.contains(where: { $0 > 1 }) {
       misuse("Tensor(bytes:): a bool is a byte 0 or 1", at: location)
     }
@@ -206,18 +204,10 @@ extension Tensor {
     do { return try Storage(byteCount: byteCount) } catch { misuse("\(error)", at: location) }
   }
 
-  /// Ends with a message for an element type that programs cannot compute with yet.
-  static func requireSupported(_ dtype: DType, _ function: String, at location: SourceLocation) {
-    guard !dtype.isSupported else { return }
-    let known = DType.allCases.filter(\.isSupported).map(\.name).joined(separator: ", ")
-    misuse("\(function): no support for \(dtype) yet, only for \(known)", at: location)
-  }
-
   /// Ends with a message for negative extents and more elements than memory has addresses.
   static func requireShape(
     _ shape: [Int], _ dtype: DType, _ function: String, at location: SourceLocation
   ) {
-    requireSupported(dtype, function, at: location)
     var bytes = dtype.byteSize
     for extent in shape {
       guard extent >= 0 else { misuse("\(function): negative extent in \(shape)", at: location) }

@@ -131,52 +131,18 @@ private struct NumberFormat {
 private struct Digits {
   private let value: Double
   private let isNegative: Bool
-  /// Without zeros at the end; empty for 0.
-  private var digits: [UInt8] = []
-  /// Power of ten of the first digit.
-  private var exponent = 0
+  private var decimal = DecimalDigits()
 
   init(_ literal: Literal) {
     value = literal.doubleValue
     isNegative = value.sign == .minus
     guard value.isFinite, value != 0 else { return }
-    let shortest =
-      literal.type == .f64
-      ? value.magnitude.description : Float(value).magnitude.description
-    (digits, exponent) = Self.parse(shortest)
-    round(to: 8)
+    let shortest = literal.description
+    decimal = DecimalDigits(isNegative ? String(shortest.dropFirst()) : shortest).rounded(to: 8)
   }
 
-  /// Digits and exponent of a positive number's text, with or without point and exponent.
-  private static func parse(_ text: String) -> (digits: [UInt8], exponent: Int) {
-    let parts = text.split(separator: "e")
-    var digits: [UInt8] = []
-    var point: Int?
-    for byte in parts[0].utf8 {
-      if byte == UInt8(ascii: ".") { point = digits.count } else { digits.append(byte - 48) }
-    }
-    let power = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-    let zeros = digits.prefix { $0 == 0 }.count
-    digits.removeFirst(zeros)
-    while digits.last == 0 { digits.removeLast() }
-    return (digits, (point ?? parts[0].utf8.count) - 1 - zeros + power)
-  }
-
-  private mutating func round(to count: Int) {
-    guard digits.count > count else { return }
-    let roundsUp = digits[count] >= 5
-    digits.removeLast(digits.count - count)
-    if roundsUp {
-      while let last = digits.popLast() {
-        guard last == 9 else {
-          digits.append(last + 1)
-          break
-        }
-      }
-      if digits.isEmpty { (digits, exponent) = ([1], exponent + 1) }
-    }
-    while digits.last == 0 { digits.removeLast() }
-  }
+  private var digits: [UInt8] { decimal.digits }
+  private var exponent: Int { decimal.exponent }
 
   /// Digits needed behind the point.
   var fraction: Int { digits.isEmpty ? 0 : max(0, digits.count - 1 - exponent) }
@@ -200,7 +166,7 @@ private struct Digits {
     if let special { return special }
     var rounded = self
     let kept = exponent + 1 + count
-    if kept < 0 { rounded.digits = [] } else { rounded.round(to: kept) }
+    rounded.decimal = kept < 0 ? DecimalDigits() : decimal.rounded(to: kept)
     var text = sign
     for power in stride(
       from: max(rounded.digits.isEmpty ? 0 : rounded.exponent, 0), through: 0, by: -1)

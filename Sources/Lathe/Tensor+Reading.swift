@@ -28,7 +28,8 @@ extension Tensor {
   }
 
   /// The elements in row-major order. `type` must have the memory of this tensor's elements:
-  /// `Float` for f32, `Double` for f64, `Int32` for i32, `Int` or `Int64` for i64, `Bool` for bool.
+  /// `Float` for f32, `Double` for f64, `Float16` and `BFloat16` for f16 and bf16, `Int32` for i32,
+  /// `Int` or `Int64` for i64, `Bool` for bool.
   public func scalars<Scalar: TensorScalar>(
     as type: Scalar.Type, file: String = #fileID, line: Int = #line
   ) -> [Scalar] {

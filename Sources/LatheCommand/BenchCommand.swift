@@ -15,6 +15,7 @@ struct BenchCommand: ParsableCommand {
       jit runs a workload as one compiled program, eager runs it op by op.
       gemm_M_N_K is a product of matrices of these sizes, op_NAME_COUNT one
       operation on so many numbers: \(Workload.operationNames).
+      _f64, _f16 or _bf16 at the end of a name takes other floats: matmul_1024_bf16.
 
       Example:
         lathe bench ew_chain --mode jit,eager --threads 1 --json

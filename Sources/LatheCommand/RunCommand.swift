@@ -95,9 +95,6 @@ struct RunCommand: ParsableCommand {
       guard let extents = type.extents else {
         throw CommandFailure("\(file): @\(graph.name): \(type) has extents without values")
       }
-      guard type.dtype.isSupported else {
-        throw CommandFailure("\(file): @\(graph.name): no support for \(type.dtype) yet")
-      }
       let count = extents.reduce(1, *)
       let numbers = generator.normal(count: count)
       let elements = numbers.map { Literal(type.dtype, Self.sample(Double($0), type.dtype)) }

@@ -24,9 +24,9 @@ struct Workload: Sendable {
     }
   }
 
-  let name: String
+  private(set) var name: String
   let summary: String
-  let inputs: [Input]
+  private(set) var inputs: [Input]
   /// Floating-point operations of one run, by the count that the benchmarks use.
   let operations: Double
   /// Elements of the result.
@@ -53,18 +53,20 @@ struct Workload: Sendable {
 
   /// Bytes that one run must read and write.
   var bytes: Double {
-    Double(inputs.reduce(4 * resultCount) { $0 + $1.shape.reduce($1.dtype.byteSize, *) })
+    let results = resultCount * (inputs.first { $0.dtype.isFloat }?.dtype.byteSize ?? 4)
+    return Double(inputs.reduce(results) { $0 + $1.shape.reduce($1.dtype.byteSize, *) })
   }
 
   static let all =
     [elementwiseChain, softmax, normalization] + contractions + loops + tensorLoops
-    + training + [prefixSum, overhead, manyArguments]
+    + movement + training + [prefixSum, overhead, manyArguments]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {
       throw CommandFailure(
         "no workload \(name); there are \(Self.names), op_NAME_COUNT for single operations, "
-          + "gemm_M_N_K for products, and lstm_STEPS and recurrence_STEPS for loops")
+          + "gemm_M_N_K for products, and lstm_STEPS and recurrence_STEPS for loops; _f64, _f16 or "
+          + "_bf16 at the end takes other floats")
     }
     self = found
   }
@@ -74,7 +76,22 @@ struct Workload: Sendable {
     if let found = all.first(where: { $0.name == name }) { return found }
     if let found = try operation(named: name) { return found }
     if let found = try loop(named: name) { return found }
-    return try product(named: name)
+    if let found = try product(named: name) { return found }
+    return try withElementType(named: name)
+  }
+
+  /// Reads a name that an element type follows, as in `matmul_1024_bf16`; `nil` for other names and
+  /// for training.
+  private static func withElementType(named name: String) throws(CommandFailure) -> Workload? {
+    let parts = name.split(separator: "_").map(String.init)
+    guard let last = parts.last, let dtype = DType(name: last), dtype.isFloat, parts.count > 1,
+      var found = try known(parts.dropLast().joined(separator: "_")), found.session == nil
+    else { return nil }
+    found.name = name
+    for place in found.inputs.indices where found.inputs[place].dtype == .f32 {
+      found.inputs[place].dtype = dtype
+    }
+    return found
   }
 
   static var names: String { all.map(\.name).joined(separator: ", ") }

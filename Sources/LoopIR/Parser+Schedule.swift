@@ -38,6 +38,10 @@ extension KernelParser {
     case "promote": return .promote(loop)
     case "skewStorage": return .skewStorage(loop)
     case "share": return .share(loop)
+    case "merge": return .merge(loop, try parseLoopName())
+    case "shrink":
+      try reader.expect("at")
+      return .shrink(loop, at: try parseLoopName(), role: try parseLocalRole())
     case "splitScan":
       try reader.expect("by")
       let factor = try reader.integer()

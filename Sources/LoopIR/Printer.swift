@@ -10,7 +10,8 @@
 //               | "stage" %buffer ["at" %i] "into" %local "[" %i+ "]" ["pad" n] "in" role
 //               | "scan" %i "by" n ["reassociating"]
 //               | "privatize" %buffer "at" %i "into" %copies ["reassociating"]
-//               | "foldStorage" %buffer "at" %i "by" n
+//               | "foldStorage" %buffer "at" %i "by" n | "shrink" %buffer "at" %i "in" role
+//               | "merge" %i %j
 //   statement ::= %name "=" operation ":" type | [%name,* "="] (loop | while | if)
 //               | "store" operand "," access [mask] | "check" operand string
 //               | "accumulate" access row "=" operand [mask]

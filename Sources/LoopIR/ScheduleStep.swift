@@ -46,6 +46,10 @@ public enum ScheduleStep: Hashable, Sendable {
   case skewStorage(String)
   /// Puts a local into memory that all threads and phases see.
   case share(String)
+  /// Makes one loop of two over the same range that follow each other.
+  case merge(String, String)
+  /// Keeps of a local the window that an iteration of a loop touches.
+  case shrink(String, at: String, role: Buffer.Role)
   /// Cuts an outermost loop of recurrences into chunks of `by` iterations that each start from what
   /// comes before, with a local for the chunks' totals.
   case splitScan(String, by: Int, into: String, reassociates: Bool)
@@ -62,11 +66,11 @@ extension ScheduleStep {
       .parallelize(let loop), .pad(let loop, _), .specialize(let loop),
       .localize(_, let loop, _, _, _),
       .scan(let loop, _, _), .privatize(_, let loop, _, _), .foldStorage(_, let loop, _),
-      .splitScan(let loop, _, _, _):
+      .splitScan(let loop, _, _, _), .shrink(_, let loop, _):
       [loop]
     case .reorder(let loops), .overlap(let loops, _): loops
     case .fuse(let outer, let inner, _), .computeAt(let outer, let inner),
-      .skew(let outer, let inner, _):
+      .skew(let outer, let inner, _), .merge(let outer, let inner):
       [outer, inner]
     case .stage(_, let loop, _, let axes, _, _): (loop.map { [$0] } ?? []) + axes
     case .promote, .skewStorage, .share: []
@@ -82,7 +86,7 @@ extension ScheduleStep {
     case .pad(_, let count): count
     case .overlap(_, let sizes): sizes.min()
     case .reorder, .fuse, .parallelize, .specialize, .computeAt, .localize, .stage,
-      .promote, .privatize, .skew, .skewStorage, .share:
+      .promote, .privatize, .skew, .skewStorage, .share, .merge, .shrink:
       nil
     }
   }
@@ -92,7 +96,7 @@ extension ScheduleStep {
     switch self {
     case .specialize, .localize, .stage, .privatize, .splitScan, .overlap: true
     case .split, .reorder, .fuse, .unroll, .vectorize, .parallelize, .pad, .computeAt, .promote,
-      .scan, .foldStorage, .skew, .skewStorage, .share:
+      .scan, .foldStorage, .skew, .skewStorage, .share, .merge, .shrink:
       false
     }
   }
@@ -130,6 +134,9 @@ extension ScheduleStep {
       .skew(rename(outer), rename(inner), into: rename(into))
     case .skewStorage(let buffer): .skewStorage(rename(buffer))
     case .share(let buffer): .share(rename(buffer))
+    case .merge(let first, let second): .merge(rename(first), rename(second))
+    case .shrink(let buffer, let loop, let role):
+      .shrink(rename(buffer), at: rename(loop), role: role)
     case .splitScan(let loop, let factor, let totals, let reassociates):
       .splitScan(rename(loop), by: factor, into: rename(totals), reassociates: reassociates)
     case .overlap(let loops, let sizes): .overlap(loops.map(rename), by: sizes)
@@ -168,6 +175,9 @@ extension ScheduleStep: CustomStringConvertible {
     case .skew(let outer, let inner, let into): "skew %\(outer) %\(inner) into %\(into)"
     case .skewStorage(let buffer): "skewStorage %\(buffer)"
     case .share(let buffer): "share %\(buffer)"
+    case .merge(let first, let second): "merge %\(first) %\(second)"
+    case .shrink(let buffer, let loop, let role):
+      "shrink %\(buffer) at %\(loop) in \(role.rawValue)"
     case .splitScan(let loop, let factor, let totals, let reassociates):
       "splitScan %\(loop) by \(factor) into %\(totals)\(reassociates ? " reassociating" : "")"
     case .overlap(let loops, let sizes):

@@ -142,9 +142,6 @@ extension KernelVerifier {
   }
 
   private func checkType(_ type: ValueType, of id: VariableID) throws(VerifierError) {
-    guard type.dtype.isSupported else {
-      throw error("\(spelled(id)): no support for values of type \(type.dtype)")
-    }
     let lanes = type.lanes
     guard lanes >= 1, lanes & (lanes - 1) == 0, lanes <= ValueType.maximumLanes else {
       throw error(
@@ -189,9 +186,12 @@ extension KernelVerifier {
     case .skew(_, let inner, let into):
       loops.remove(inner)
       made = [into]
+    case .merge(_, let second):
+      loops.remove(second)
+      return
     case .reorder, .unroll, .vectorize, .parallelize, .pad, .specialize, .computeAt, .localize,
       .stage, .promote, .scan, .privatize, .foldStorage, .skewStorage, .share, .splitScan,
-      .overlap:
+      .overlap, .shrink:
       return
     }
     for name in made where !loops.insert(name).inserted {
@@ -254,7 +254,7 @@ extension KernelVerifier {
     return kernel[id].type
   }
 
-  /// The type of a visible operand of a supported type.
+  /// The type of a visible operand.
   func check(_ operand: Operand) throws(VerifierError) -> ValueType {
     switch operand {
     case .variable(let id):
@@ -265,9 +265,6 @@ extension KernelVerifier {
           ? "\(spelled(id)) is used outside the block that defines it"
           : "\(spelled(id)) is used before its definition")
     case .literal(let literal):
-      guard literal.type.isSupported else {
-        throw error("\(spelled(operand)): no support for values of type \(literal.type)")
-      }
       return ValueType(literal.type)
     }
   }

@@ -55,6 +55,8 @@ extension Kernel {
     case .skew(let outer, let inner, let into): try skewing(outer, inner, into: into)
     case .skewStorage(let buffer): try skewingStorage(of: buffer)
     case .share(let buffer): try sharing(buffer)
+    case .merge(let first, let second): try merging(first, second)
+    case .shrink(let buffer, let loop, let role): try shrinking(buffer, at: loop, role: role)
     case .splitScan(let loop, let factor, let totals, let reassociates):
       try splittingScan(loop, by: factor, into: totals, reassociates: reassociates)
     case .overlap(let loops, let sizes): try overlapping(loops, by: sizes)

@@ -11,7 +11,7 @@ extension DependenceTest {
       if case .store = read.statement { continue }
       if let buffer, buffer != read.access.buffer { continue }
       let shape = kernel[read.access.buffer].shape
-      if !Coverage(read, of: shape, conditions).isCovered(in: loop) { return text(read) }
+      if !Coverage(read, of: shape, conditions, kernel).isCovered(in: loop) { return text(read) }
     }
     return nil
   }
@@ -70,11 +70,16 @@ private struct Coverage {
   private let bounds: IndexBounds
   private let readLoops: [Loop]
   private let conditions: Conditions
+  private let kernel: Kernel
   /// What holds where the read is done.
   private var known: [Condition: Bool] = [:]
 
-  init(_ read: MemoryReference, of shape: [IndexExpression], _ conditions: Conditions) {
+  init(
+    _ read: MemoryReference, of shape: [IndexExpression], _ conditions: Conditions,
+    _ kernel: Kernel
+  ) {
     self.read = read
+    self.kernel = kernel
     self.shape = shape
     self.conditions = conditions
     bounds = IndexBounds(enclosing: read.enclosing)
@@ -105,11 +110,12 @@ private struct Coverage {
   private func covers(_ statement: Statement, _ own: [Loop]) -> Bool {
     switch statement {
     case .define, .accumulate, .check, .whileLoop: return false
-    case .store(_, let access, let mask):
+    case .store(let value, let access, let mask):
       guard access.buffer == read.access.buffer, mask == nil || mask == read.mask else {
         return false
       }
-      return covers(access.indices, own[...], VariableMap(), free: [])
+      let lanes = kernel.lanes(storing: value, mask: mask)
+      return covers(access.indices, lanes, own[...], VariableMap(), free: [])
     case .loop(let loop):
       return [statement].touches(read.access.buffer)
         && loop.body.contains { covers($0, own + [loop]) }
@@ -124,11 +130,12 @@ private struct Coverage {
   /// Whether a store at `indices` covers the read: each loop around the store is, in the same
   /// order of names, one around the read with equal bounds, or runs over all that the read needs.
   private func covers(
-    _ indices: [IndexExpression], _ loops: ArraySlice<Loop>, _ map: VariableMap, free: [Loop]
+    _ indices: [IndexExpression], _ lanes: Int, _ loops: ArraySlice<Loop>, _ map: VariableMap,
+    free: [Loop]
   ) -> Bool {
     let substitution = map.substitution
     guard let loop = loops.first else {
-      return covers(indices.map(substitution.index), free: free)
+      return covers(indices.map(substitution.index), lanes, free: free)
     }
     let lower = substitution.index(loop.lower)
     let upper = substitution.index(loop.upper)
@@ -136,27 +143,45 @@ private struct Coverage {
     where other.lower == lower && other.upper == upper && other.step == loop.step {
       var next = map
       next.replace(loop.variable, by: .variable(other.variable))
-      if covers(indices, loops.dropFirst(), next, free: free) { return true }
+      if covers(indices, lanes, loops.dropFirst(), next, free: free) { return true }
     }
     var open = loop
     open.lower = lower
     open.upper = upper
-    return covers(indices, loops.dropFirst(), map, free: free + [open])
+    return covers(indices, lanes, loops.dropFirst(), map, free: free + [open])
   }
 
-  private func covers(_ indices: [IndexExpression], free: [Loop]) -> Bool {
+  private func covers(_ indices: [IndexExpression], _ lanes: Int, free: [Loop]) -> Bool {
     var rest = free
     for (axis, (write, place)) in zip(indices, read.access.indices).enumerated() {
       if write == place, !free.contains(where: { write.contains($0.variable.atom) }) { continue }
       guard let index = rest.firstIndex(where: { write.contains($0.variable.atom) }),
         hasNone(of: rest.filter { $0.variable != rest[index].variable }, write)
       else { return false }
-      let loop = rest.remove(at: index)
-      guard runsOverAll(of: shape[axis], loop, write) || runsOver(place, loop, write) else {
-        return false
-      }
+      let chain = blocks(of: rest[index], in: rest)
+      let loop = chain.count > 1 ? all(of: chain) : rest[index]
+      rest.removeAll { loop in chain.contains { $0.variable == loop.variable } }
+      guard runsOverAll(of: shape[axis], loop, write) || runsOver(place, loop, write, lanes)
+      else { return false }
     }
     return rest.allSatisfy { bounds.lower(of: $0.extent).map { $0 > 0 } ?? false }
+  }
+
+  /// A loop over single values and those of the loops over its blocks that are among `loops`,
+  /// inner ones first.
+  private func blocks(of loop: Loop, in loops: [Loop]) -> [Loop] {
+    guard loop.step == 1, let chain = TileChain(loop.variable, in: loops.map { .loop($0) }) else {
+      return [loop]
+    }
+    return chain.loops
+  }
+
+  /// The loop over the values of all blocks.
+  private func all(of chain: [Loop]) -> Loop {
+    var loop = chain[0]
+    loop.lower = chain[chain.count - 1].lower
+    loop.upper = chain[chain.count - 1].upper
+    return loop
   }
 
   private func hasNone(of loops: [Loop], _ expression: IndexExpression) -> Bool {
@@ -174,15 +199,14 @@ private struct Coverage {
   /// Whether `write`, the loop's variable plus something that does not move, and the lane where
   /// there are several, takes every value of `place`.
   private func runsOver(
-    _ place: IndexExpression, _ loop: Loop, _ write: IndexExpression
+    _ place: IndexExpression, _ loop: Loop, _ write: IndexExpression, _ lanes: Int
   ) -> Bool {
-    let lanes = read.lanes
+    // Single values, or whole groups of lanes, one after the other, leave no gap.
+    guard loop.step == lanes, lanes == 1 || loop.extent.isMultiple(of: lanes) else { return false }
     let moving = lanes > 1 ? loop.variable.expression + .lane : loop.variable.expression
     let offset = write - moving
-    // Whole groups of lanes, one after the other, leave no gap.
-    guard loop.step == lanes, lanes == 1 || loop.extent.isMultiple(of: lanes),
-      !offset.contains(loop.variable.atom), !offset.contains(.lane),
-      let first = place.lane(0), let last = place.lane(lanes - 1),
+    guard !offset.contains(loop.variable.atom), !offset.contains(.lane),
+      let first = place.lane(0), let last = place.lane(read.lanes - 1),
       let low = bounds.lower(of: first - loop.lower - offset), low >= 0,
       let high = bounds.upper(of: last - loop.upper - offset), high < 0
     else { return false }

@@ -102,6 +102,17 @@ struct DependenceTest {
     return nil
   }
 
+  /// A pair of accesses, one in a loop and one in a block beside it, of which one writes.
+  func dependence(of site: LoopSite, onAnyOf block: [Statement]) -> Dependence? {
+    let others = block.references(in: kernel, enclosing: site.enclosing)
+    for own in references(inside: site.loop.variable) {
+      if let other = others.first(where: { mayShareMemory(own, $0) }) {
+        return describe(other, on: own)
+      }
+    }
+    return nil
+  }
+
   /// Holds for an access to memory that exists once per parallel iteration.
   func isPrivate(_ reference: MemoryReference) -> Bool {
     kernel[reference.access.buffer].role.isPrivate

@@ -21,12 +21,28 @@ public enum LoopPasses {
     ]
   }
 
-  /// A contraction after its plan, the steps applied once, as they are chosen: what `plan` and
-  /// `apply-schedule` make of it. `nil` for other kernels.
+  /// A kernel with a contraction after its plan, the steps applied once, as they are chosen: what
+  /// `plan` and `apply-schedule` make of it. `nil` for other kernels.
   public static func scheduledContraction(_ kernel: Kernel, for row: TargetRow) -> Kernel? {
-    guard kernel.schedule.isEmpty, let contraction = Contraction(kernel, row) else {
-      return nil
+    guard kernel.schedule.isEmpty else { return nil }
+    return kernel.plannedContraction(for: row)?.kernel.normalized()
+  }
+}
+
+extension Kernel {
+  /// The schedule of a kernel with a contraction, and the kernel after it; `nil` for other kernels.
+  func plannedContraction(
+    for row: TargetRow
+  ) -> (steps: [ScheduleStep], kernel: Kernel)? {
+    guard let parts = KernelPart.parts(of: self, row),
+      let contraction = parts.lazy.compactMap(\.contraction).first
+    else { return nil }
+    if parts.count > 1 {
+      let plan = JoinedPlan(parts, self, row)
+      return (plan.steps, plan.kernel)
     }
-    return ContractionPlan.made(contraction, kernel, row)?.kernel.normalized()
+    var plan = ContractionPlan(contraction, self, row)
+    guard (try? plan.make()) != nil else { return nil }
+    return (plan.steps, plan.kernel)
   }
 }

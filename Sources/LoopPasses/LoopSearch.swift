@@ -20,6 +20,13 @@ extension Kernel {
     return site
   }
 
+  /// The statements beside a loop, itself among them; `nil` where they are one side of a choice.
+  func block(around site: LoopSite) -> [Statement]? {
+    guard let last = site.enclosing.last else { return body }
+    guard case .loop(let loop) = last else { return nil }
+    return loop.body
+  }
+
   /// A loop and the one alone inside it, which carry nothing and do not run in lanes; refuses `step`
   /// for others.
   func perfectPair(

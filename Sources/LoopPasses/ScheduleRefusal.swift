@@ -31,7 +31,7 @@ extension ScheduleStep {
     case .scan(let loop, let lanes, _): "scan %\(loop) by \(lanes)"
     case .privatize(let buffer, let loop, _, _): "privatize %\(buffer) at %\(loop)"
     case .unroll, .vectorize, .parallelize, .fuse, .pad, .specialize, .computeAt, .localize,
-      .stage, .promote, .foldStorage, .skewStorage, .share, .overlap:
+      .stage, .promote, .foldStorage, .skewStorage, .share, .overlap, .merge, .shrink:
       description
     }
   }

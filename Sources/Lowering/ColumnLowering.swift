@@ -26,9 +26,9 @@ struct ColumnLowering {
   private static let blockColumns = 4096
 
   /// `nil` unless the region is of this kind.
-  init?(_ program: RegionProgram) {
+  init?(_ program: RegionProgram, _ groups: AxisGroups) {
     self.program = program
-    groups = AxisGroups(program)
+    self.groups = groups
     stages = RowStages(program, keepsRows: false)
     guard let last = groups.groups.last, !groups.isReduced(last),
       groups.groups.contains(where: groups.isReduced),

@@ -25,7 +25,7 @@ struct ContractionLowering {
   private var accumulator: BufferID?
 
   /// `nil` unless the region contracts.
-  init?(_ program: RegionProgram) {
+  init?(_ program: RegionProgram, _ groups: AxisGroups) {
     guard let place = program.steps.firstIndex(where: \.isContraction),
       case .contract(let a, let b, let type) = program.steps[place]
     else { return nil }
@@ -33,7 +33,7 @@ struct ContractionLowering {
     contraction = place
     factors = [a, b]
     self.type = type
-    groups = AxisGroups(program)
+    self.groups = groups
     emitter = StepEmitter(program, groups)
   }
 

@@ -27,6 +27,7 @@ private func lowered(_ main: Graph, _ module: Module) throws(PassFailure) -> Gra
       if PhaseLowering.applies(to: region) {
         var phases = try PhaseLowering(region, module.graph(named:))
         node.kind = .kernel(phases.lowered())
+        node.operands += phases.repeated.map { node.operands[$0] }
       } else {
         let (region, repeated) = region.separatingFactors()
         node.operands += repeated.map { node.operands[$0] }

@@ -11,8 +11,8 @@ extension Kernel {
   /// reductions along the same axes or one contraction, whose results are elements or rows of one
   /// shape. Parameters
   /// become `in` buffers in order, results `out` buffers. Neighbouring axes that every access walks
-  /// as one become one loop over flat buffers.
-  public init(lowering graph: Graph) throws(PassFailure) {
+  /// as one become one loop over flat buffers, unless told otherwise.
+  public init(lowering graph: Graph, mergesAxes: Bool = true) throws(PassFailure) {
     let program = RegionProgram(graph.splittingDividedAxes)
     if let problem = program.problem {
       throw PassFailure(
@@ -22,20 +22,21 @@ extension Kernel {
       self = scan.kernel()
       return
     }
-    if var contraction = ContractionLowering(program) {
+    let groups = AxisGroups(program, mergesAxes: mergesAxes)
+    if var contraction = ContractionLowering(program, groups) {
       self = try contraction.kernel()
       return
     }
-    if var columns = ColumnLowering(program) {
+    if var columns = ColumnLowering(program, groups) {
       self = columns.kernel()
       return
     }
     if !program.reducedAxes.isEmpty {
-      var lowering = RowLowering(program)
+      var lowering = RowLowering(program, groups)
       self = lowering.kernel()
       return
     }
-    var lowering = RegionLowering(program, AxisGroups(program))
+    var lowering = RegionLowering(program, groups)
     self = lowering.kernel()
   }
 }

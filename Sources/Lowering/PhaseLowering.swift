@@ -6,12 +6,28 @@ import TensorIR
 
 /// Puts the kernels of regions one after the other into one kernel. What goes from one to another
 /// and nowhere else is a local that all threads share.
+///
+/// Beside a contraction, which schedules treat buffer by buffer, each use of a tensor has a buffer
+/// of its own, and what goes from one region to another keeps its axes in both.
 struct PhaseLowering {
+  /// The kernel of one call.
+  private struct Part {
+    let node: NodeID
+    /// What its `in` buffers are, in order.
+    let operands: [ValueID]
+    let kernel: Kernel
+  }
+
   private let graph: Graph
   private var kernel: Kernel
-  /// The kernels of the calls, in order.
-  private let parts: [(node: NodeID, kernel: Kernel)]
+  /// In order.
+  private let parts: [Part]
+  private let contracts: Bool
   private var places: [ValueID: BufferID] = [:]
+  /// By part: the buffers of its own by the number of the operand.
+  private var own: [[Int: BufferID]]
+  /// Numbers of the parameters that further `in` buffers repeat.
+  private(set) var repeated: [Int] = []
   /// Values whose kernels agree on a shape; others are flat.
   private var shapes: [ValueID: [IndexExpression]?] = [:]
 
@@ -19,19 +35,42 @@ struct PhaseLowering {
   init(_ graph: Graph, _ regions: (String) -> Graph?) throws(PassFailure) {
     self.graph = graph
     kernel = Kernel(name: graph.name)
-    var parts: [(NodeID, Kernel)] = []
+    var called: [(NodeID, Graph)] = []
     for id in graph.ids {
       switch graph[id].kind {
       case .parameter: continue
       case .call(let name):
-        guard let region = regions(name) else { continue }
-        parts.append((id, try Kernel(lowering: region)))
+        if let region = regions(name) { called.append((id, region)) }
       default:
         throw PassFailure(
           pass: "lower", "@\(graph.name) holds a \(graph[id].kind.keyword) beside calls")
       }
     }
+    contracts = called.contains { $0.1.nodes.contains(where: \.isContraction) }
+    var parts = try Self.parts(graph, called, separates: contracts, mergesAxes: true)
+    var shapes = Self.shapes(graph, parts, each: contracts)
+    if contracts, shapes.values.contains(nil) {
+      parts = try Self.parts(graph, called, separates: true, mergesAxes: false)
+      shapes = Self.shapes(graph, parts, each: true)
+    }
     self.parts = parts
+    self.shapes = shapes
+    own = Array(repeating: [:], count: parts.count)
+  }
+
+  private static func parts(
+    _ graph: Graph, _ called: [(NodeID, Graph)], separates: Bool, mergesAxes: Bool
+  ) throws(PassFailure) -> [Part] {
+    var parts: [Part] = []
+    for (id, region) in called {
+      let operands = graph[id].operands.compactMap(\.value)
+      let (region, repeated) = separates ? region.separatingFactors() : (region, [])
+      parts.append(
+        Part(
+          node: id, operands: operands + repeated.map { operands[$0] },
+          kernel: try Kernel(lowering: region, mergesAxes: mergesAxes)))
+    }
+    return parts
   }
 
   /// Whether a graph is one of calls.
@@ -40,17 +79,16 @@ struct PhaseLowering {
   }
 
   mutating func lowered() -> Kernel {
-    for (id, part) in parts { noteShapes(id, part) }
     declareBuffers()
-    for (number, part) in parts.enumerated() { append(part.kernel, of: part.node, number) }
+    for (number, part) in parts.enumerated() { append(part, number) }
     return kernel
   }
 
   /// The values that a part's parameters are, by buffer.
-  private func values(_ id: NodeID, _ part: Kernel) -> [ValueID?] {
-    var operands = graph[id].operands.compactMap(\.value)[...]
-    var results = graph[id].types.indices.map { ValueID(id, $0) }[...]
-    return part.buffers.map { buffer in
+  private static func values(_ part: Part, _ graph: Graph) -> [ValueID?] {
+    var operands = part.operands[...]
+    var results = graph[part.node].types.indices.map { ValueID(part.node, $0) }[...]
+    return part.kernel.buffers.map { buffer in
       switch buffer.role {
       case .input: operands.popFirst()
       case .output: results.popFirst()
@@ -59,15 +97,23 @@ struct PhaseLowering {
     }
   }
 
-  private mutating func noteShapes(_ id: NodeID, _ part: Kernel) {
-    for (buffer, value) in zip(part.buffers, values(id, part)) {
-      guard let value else { continue }
-      if let known = shapes[value], known != buffer.shape {
-        shapes[value] = .some(nil)
-      } else {
-        shapes[value] = buffer.shape
+  /// The shapes that kernels agree on; of parameters those of the first use where each has its own.
+  private static func shapes(
+    _ graph: Graph, _ parts: [Part], each: Bool
+  ) -> [ValueID: [IndexExpression]?] {
+    var shapes: [ValueID: [IndexExpression]?] = [:]
+    for part in parts {
+      for (buffer, value) in zip(part.kernel.buffers, values(part, graph)) {
+        guard let value else { continue }
+        guard let known = shapes[value] else {
+          shapes[value] = .some(buffer.shape)
+          continue
+        }
+        if each, graph[value.node].isParameter { continue }
+        if known != buffer.shape { shapes[value] = .some(nil) }
       }
     }
+    return shapes
   }
 
   private func shape(of value: ValueID) -> [IndexExpression] {
@@ -82,14 +128,33 @@ struct PhaseLowering {
       guard case .parameter(let name) = graph[id].kind else { continue }
       declare(name, .input, ValueID(id))
     }
+    if contracts { declareRepeats() }
     for (index, value) in graph.results.enumerated() {
       declare(graph.results.count == 1 ? "y" : "y\(index)", .output, value)
     }
     var count = 0
-    for (id, _) in parts {
-      for index in graph[id].types.indices where places[ValueID(id, index)] == nil {
-        declare("between\(count)", .shared, ValueID(id, index))
+    for part in parts {
+      for index in graph[part.node].types.indices where places[ValueID(part.node, index)] == nil {
+        declare("between\(count)", .shared, ValueID(part.node, index))
         count += 1
+      }
+    }
+  }
+
+  /// Buffers for all but the first use of each parameter.
+  private mutating func declareRepeats() {
+    var taken: Set<ValueID> = []
+    for (number, part) in parts.enumerated() {
+      let inputs = part.kernel.buffers.filter { $0.role == .input }
+      for (place, (value, buffer)) in zip(part.operands, inputs).enumerated() {
+        guard let parameter = graph.parameters.firstIndex(of: value.node),
+          !taken.insert(value).inserted
+        else { continue }
+        repeated.append(parameter)
+        own[number][place] = BufferID(kernel.buffers.count)
+        var buffer = buffer
+        buffer.name = freshName(buffer.name)
+        kernel.buffers.append(buffer)
       }
     }
   }
@@ -109,15 +174,24 @@ struct PhaseLowering {
 
   // MARK: Phases
 
-  /// Appends a part's statements as loops.
-  private mutating func append(_ part: Kernel, of id: NodeID, _ number: Int) {
-    let buffers = zip(part.buffers, values(id, part)).map { buffer, value -> BufferID in
+  /// The buffers that a part's become.
+  private mutating func buffers(of part: Part, _ number: Int) -> [BufferID] {
+    var input = 0
+    return zip(part.kernel.buffers, Self.values(part, graph)).map { buffer, value -> BufferID in
+      defer { if buffer.role == .input { input += 1 } }
+      if buffer.role == .input, let known = own[number][input] { return known }
       if let value, let known = places[value] { return known }
       var local = buffer
       local.name = freshName(buffer.name)
       kernel.buffers.append(local)
       return BufferID(kernel.buffers.count - 1)
     }
+  }
+
+  /// Appends a part's statements as loops.
+  private mutating func append(_ whole: Part, _ number: Int) {
+    let buffers = buffers(of: whole, number)
+    let part = whole.kernel
     for symbol in part.symbols where !kernel.symbols.contains(symbol) {
       kernel.symbols.append(symbol)
     }

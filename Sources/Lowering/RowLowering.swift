@@ -22,9 +22,9 @@ struct RowLowering {
   /// Rows up to this many elements may keep values in a buffer.
   private static let longestKeptRow = 1 << 16
 
-  init(_ program: RegionProgram) {
+  init(_ program: RegionProgram, _ groups: AxisGroups) {
     self.program = program
-    groups = AxisGroups(program)
+    self.groups = groups
     let count = program.reducedAxes.reduce(IndexExpression(1)) { $0 * program.extents[$1] }
     let isShort = count.asConstant.map { $0 <= Self.longestKeptRow } ?? false
     stages = RowStages(program, keepsRows: isShort && Self.lanes(of: program) > 1)

@@ -17,7 +17,8 @@ extension Graph {
 }
 
 extension Node {
-  fileprivate var isContraction: Bool {
+  /// Whether it is a contraction.
+  var isContraction: Bool {
     if case .contract = kind { return true }
     return false
   }

@@ -112,7 +112,8 @@ extension GraphBuilder {
   ///   - shape: the result's; its axes are the first variables of the index maps.
   ///   - summed: extents of the further variables.
   ///   - dtype: the result's element type; that of the first operand for `nil`.
-  ///   - accumulator: type in which products are added; the result's for `nil`.
+  ///   - accumulator: type in which products are added; for `nil` the result's, or f32 for f16 and
+  ///     bf16.
   public mutating func contract(
     _ a: ValueID, _ b: ValueID, maps: [[IndexExpression]], shape: [IndexExpression],
     summed: [IndexExpression], dtype: DType? = nil, accumulator: DType? = nil,
@@ -121,7 +122,7 @@ extension GraphBuilder {
     let types = [self[type: a], self[type: b]]
     let result = TensorType(dtype ?? types[0].dtype, shape)
     let contraction = Contraction(
-      operands: maps, summed: summed, accumulator: accumulator ?? result.dtype)
+      operands: maps, summed: summed, accumulator: accumulator ?? result.dtype.arithmeticType)
     switch contraction.problem(types, result: result) {
     case .shape(let problem)?: throw .shape("contract", types, problem)
     case .type(let problem)?: throw .type("contract", types, problem)

@@ -118,14 +118,14 @@ public enum NodeKind: Hashable, Sendable {
   case scan(Scan)
   /// Operands one after the other along an axis.
   case concat(axis: Int)
-  /// Slices of the first operand by the indices of the second along an axis.
-  case gather(axis: Int)
-  /// Updates written into a copy of the first operand at indices along an axis.
-  case scatter(axis: Int, combine: Elementwise?)
+  /// Elements of the first operand at places that the others name.
+  case gather(Gather)
+  /// Updates written into a copy of the first operand at places that the others name.
+  case scatter(Scatter)
   /// Sum of products over indices, named by index expressions.
   case contract(Contraction)
   /// Stable sort along an axis; further operands follow the first's order.
-  case sort(axis: Int, descending: Bool)
+  case sort(Sort)
   /// Steps that the graph held describes.
   case loop(LoopNode)
   /// One of the two graphs held, by a bool.

@@ -19,7 +19,7 @@ public enum GraphInterpreterError: Error, Hashable, Sendable, CustomStringConver
   case unboundSymbol(graph: String, symbol: String)
   /// A shape with a negative extent, or with too many elements.
   case extent(graph: String, value: String, type: TensorType)
-  /// A view that reads outside its operand.
+  /// A view, gather or scatter that leaves its operand.
   case index(graph: String, value: String, axis: Int, index: Int, extent: Int)
   /// A reduction of no elements by a monoid that has no value of nothing.
   case emptyReduction(graph: String, value: String, monoid: Reduction.Monoid)

@@ -40,6 +40,15 @@ public enum InferenceError: Error, Hashable, Sendable, CustomStringConvertible {
     .shape(ShapeError(operation: operation, operands: operands, problem: problem))
   }
 
+  static func mismatch(
+    _ operation: String, _ operands: [TensorType], _ mismatch: Mismatch
+  ) -> Self {
+    switch mismatch {
+    case .shape(let problem): .shape(operation, operands, problem)
+    case .type(let problem): .type(operation, operands, problem)
+    }
+  }
+
   static func type(_ operation: String, _ operands: [TensorType], _ problem: String) -> Self {
     .type(TypeError(operation: operation, operands: operands, problem: problem))
   }

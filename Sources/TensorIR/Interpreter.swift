@@ -200,13 +200,7 @@ private struct Frame {
       }
       return [Evaluation.elementwise(node, operands, shapes[0], fused: row.hasFMA)]
     case .view(let view):
-      switch Evaluation.view(view, operands(of: node)[0], shapes[0], symbols) {
-      case .success(let value): return [value]
-      case .failure(let outside):
-        throw .index(
-          graph: graph.name, value: name, axis: outside.axis, index: outside.index,
-          extent: outside.extent)
-      }
+      return [try found(Evaluation.view(view, operands(of: node)[0], shapes[0], symbols))]
     case .kernel(let kernel):
       let results = zip(node.types, shapes).map { (type: $0.dtype, extents: $1) }
       return try kernels(kernel, operands(of: node), results, row)
@@ -234,9 +228,29 @@ private struct Frame {
       let operands = operands(of: node)
       let body = operands[0].bits(0) != 0 ? choice.then : choice.otherwise
       return try bodies.evaluate(body, Array(operands.dropFirst()))
+    case .gather(let gather):
+      return [try found(Evaluation.gather(gather, operands(of: node), shapes[0], symbols))]
+    case .scatter(let scatter):
+      return [try found(Evaluation.scatter(scatter, operands(of: node), symbols))]
+    case .concat(let axis):
+      return [Evaluation.concat(axis: axis, operands(of: node), shapes[0])]
+    case .sort(let sort): return Evaluation.sort(sort, operands(of: node), shapes[0])
     case .custom(let custom): return try bodies.evaluate(custom.body, operands(of: node))
-    case .parameter, .call, .concat, .gather, .scatter, .sort:
+    case .parameter, .call:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
+    }
+  }
+
+  /// The value, or the error of an index that leaves its tensor.
+  private func found(
+    _ result: Result<TensorValue, Evaluation.Outside>
+  ) throws(GraphInterpreterError) -> TensorValue {
+    switch result {
+    case .success(let value): return value
+    case .failure(let outside):
+      throw .index(
+        graph: graph.name, value: name, axis: outside.axis, index: outside.index,
+        extent: outside.extent)
     }
   }
 

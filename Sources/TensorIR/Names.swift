@@ -84,8 +84,10 @@ extension NodeKind {
       loop.count.map(visit)
       loop.inputRows.forEach(visit)
       loop.stacks.forEach { visit($0.row) }
+    case .gather(let gather): gather.coordinates.flatMap(\.expressions).forEach(visit)
+    case .scatter(let scatter): scatter.coordinates.flatMap(\.expressions).forEach(visit)
     case .parameter, .constant, .iota, .elementwise, .call, .kernel, .reduce, .scan, .concat,
-      .gather, .scatter, .sort, .conditional, .custom:
+      .sort, .conditional, .custom:
       break
     }
   }

@@ -27,9 +27,11 @@ extension GraphParser {
     case "contract": return try contraction()
     case "loop": return try loop()
     case "conditional": return try conditional()
+    case "gather": return try gather()
+    case "scatter": return try scatter()
+    case "concat": return try concatenation()
+    case "sort": return try sorting()
     case "custom": return try custom()
-    case let name where NodeKind.declaredKeywords.contains(name):
-      throw reader.error(NodeKind.declaredOnly(name), at: keyword)
     default:
       guard let row = Elementwise(name: keyword.text) else {
         throw reader.error("an operation expected, found '\(keyword.text)'", at: keyword)
@@ -160,15 +162,5 @@ extension GraphParser {
     } while reader.takeIf(",")
     try reader.expect("]")
     return axes
-  }
-}
-
-extension NodeKind {
-  /// The kinds whose data exists and that nothing builds yet.
-  static let declaredKeywords: Set<String> = ["concat", "gather", "scatter", "sort"]
-
-  /// The message for those kinds.
-  static func declaredOnly(_ keyword: String) -> String {
-    "\(keyword) is declared, but this version does not build it yet"
   }
 }

@@ -11,6 +11,10 @@
 //               | "scan" monoid value ["from" value] "axis" axis ["exclusive"] ["reverse"] order
 //               | "contract" value "[" [index,*] "]" "," value "[" [index,*] "]"
 //                 "->" "[" [axis,*] "]" ["over" "[" summed,* "]"] ["in" dtype] [order]
+//               | "gather" value "[" [place,*] "]" ["clamped" | "else" literal] "->" "[" [axis,*] "]"
+//               | "scatter" value "[" [axis,*] "]" "->" value "[" [place,*] "]" ["by" row]
+//                 ["clamped" | "skipped"]
+//               | "concat" value,* "axis" axis | "sort" value,* "axis" axis ["descending"] ["first" n]
 //               | ("call" @graph | "kernel" @kernel) "(" [operand ("," operand)*] ")"
 //               | "loop" %step ["in" "0" "..<" trips] ["carry" bindings] ["each" rows] ["with" bindings]
 //                 ["while" block "do"] block
@@ -22,6 +26,7 @@
 //   slots     ::= "(" %name ":" type ("," %name ":" type)* ")"      results, then (co)tangents
 //   rows      ::= "(" %name ":" type "=" value "[" index "]" ("," …)* ")"
 //   block     ::= "{" node* "return" [value,*] ["stack" value "->" [value] "[" index "]" ("," …)*] "}"
+//   place     ::= index | value "[" [index,*] "]"                   an integer of an index operand
 //   monoid    ::= "sum" | "product" | "max" | "min" | "any" | "all" | "argMax" | "argMin"
 //   order     ::= "order" "(" ("sequential" | "lanes" n "," "chunk" n) ")"
 //   guard     ::= index "<=" index "<" index                        lower, expression, upper
@@ -35,8 +40,7 @@
 // print as numbers in order of definition, parameters by their names. A literal has the type that
 // its row implies; where the row does not, it carries it: `1.0:f32`. Blocks have names of their own:
 // those that the head of the loop gives, and numbers from 0; rows of a loop are expressions over its
-// step. Node kinds that are declared only (concat, gather, …) print as their keyword, attributes and
-// operands.
+// step.
 
 public import IRCore
 import LoopIR
@@ -87,7 +91,7 @@ extension Graph: CustomStringConvertible {
 struct GraphPrinter {
   let graph: Graph
   let names: ValueNames
-  private let axes: AxisNames
+  let axes: AxisNames
   let locations: ((SourceLocation) -> String?)?
 
   init(_ graph: Graph, locations: ((SourceLocation) -> String?)?) {
@@ -143,10 +147,14 @@ struct GraphPrinter {
       return "contract \(text(of: contraction, node, operands))"
     case .loop(let loop): return text(of: loop, operands, indent)
     case .conditional(let choice): return text(of: choice, operands, indent)
+    case .gather(let gather): return "gather \(text(of: gather, node, operands))"
+    case .scatter(let scatter): return "scatter \(text(of: scatter, node, operands))"
+    case .concat(let axis): return "concat \(list(operands)) axis \(axis)"
+    case .sort(let sort):
+      let count = sort.count.map { " first \($0)" } ?? ""
+      return "sort \(list(operands)) axis \(sort.axis)\(sort.isDescending ? " descending" : "")"
+        + count
     case .custom(let custom): return text(of: custom, operands, indent)
-    case .concat, .gather, .scatter, .sort:
-      let attributes = node.kind.attributes
-      return "\(node.kind.keyword)\(attributes) \(list(operands))"
     }
   }
 
@@ -202,21 +210,5 @@ extension Node {
   func impliedLiteralType(at index: Int, others: [DType?]) -> DType? {
     guard case .elementwise(let row) = kind, let result = types.first else { return nil }
     return row.typing.impliedLiteralType(at: index, others: others, result: result.dtype)
-  }
-}
-
-extension NodeKind {
-  /// The attributes of the kinds that are declared only, in an obvious form.
-  fileprivate var attributes: String {
-    switch self {
-    case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
-      .contract, .loop, .conditional, .custom:
-      return ""
-    case .concat(let axis), .gather(let axis): return " along \(axis)"
-    case .scatter(let axis, let combine):
-      return " along \(axis)\(combine.map { " \($0)" } ?? "")"
-    case .sort(let axis, let isDescending):
-      return " along \(axis)\(isDescending ? " descending" : "")"
-    }
   }
 }

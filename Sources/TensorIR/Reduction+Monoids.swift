@@ -66,6 +66,15 @@ extension Reduction.Monoid {
   /// Finds the monoid spelled `name`; `nil` when there is none.
   public init?(name: some StringProtocol) { self.init(rawValue: String(name)) }
 
+  /// Whether combining rounds floats: sums and products, which front ends take in a wider type than
+  /// f16 and bf16.
+  public var roundsPartialResults: Bool {
+    switch self {
+    case .sum, .product: true
+    case .max, .min, .any, .all, .argMax, .argMin: false
+    }
+  }
+
   /// Element of `type` from which combination starts, and which changes nothing but for the sign
   /// of zero: `0.0 + -0.0` is `0.0`.
   public func identity(_ type: DType) -> Literal {

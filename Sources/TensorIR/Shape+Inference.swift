@@ -40,7 +40,7 @@ extension TensorType {
   /// Axes of extent 1 fall away, then the shortest runs of axes with equal products are mapped
   /// each on its own, so that axes that stay keep plain indices. `nil` when the element counts are
   /// not equal expressions.
-  static func reshapeIndices(
+  package static func reshapeIndices(
     from old: [IndexExpression], to new: [IndexExpression]
   ) -> [IndexExpression]? {
     func product(_ shape: some Sequence<IndexExpression>) -> IndexExpression {

@@ -31,11 +31,19 @@
 //               tensor for every step up to the count; bodies are well formed
 //   conditional a bool, and two well-formed graphs of equal parameters and result types, which the
 //               operands and results of the node have
+//   gather      a source and integer index operands; one coordinate per axis of the source, whose
+//               expressions are known to stay inside what they index; the source's element type; a
+//               fill of it exactly where indices outside are skipped
+//   scatter     a destination, updates of its element type, and index operands and coordinates as
+//               above, over the updates' axes; add, mul, max or min of numbers, if anything; the
+//               destination's type
+//   concat      operands of one element type and shape but for the axis, whose extents add up
+//   sort        operands of one shape with the axis, the first of numbers; results of their types,
+//               or of the first elements along the axis, of which there are as many
 //   custom      a well-formed body whose parameters and results have the types of the operands and
 //               results, and a rule at least; a rule takes the arguments, the results, a float of
 //               the type of each float result (pullback) or argument (pushforward) and what was
 //               captured, under the body's names, and gives a float for each of the others
-//   others      are declared only and refused
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal
 //   kernels     are well formed (LoopIR/Verifier.swift)
@@ -225,9 +233,6 @@ struct GraphVerifier {
   }
 
   private func verifyType(_ type: TensorType, _ id: NodeID) throws(VerifierError) {
-    guard type.dtype.isSupported else {
-      throw error(id, "\(type.dtype) is declared, but this version does not compute with it yet")
-    }
     try verifyExpressions(type.shape, axes: 0, id)
     var bytes = type.dtype.byteSize
     for extent in type.shape {

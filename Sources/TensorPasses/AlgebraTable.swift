@@ -190,12 +190,13 @@ extension AlgebraRule {
         Literal.one(type).bits, literal.bits, type: type, result: type, fused: false))
   }
 
-  /// Holds for f32 and f64 that are neither zero, subnormal, infinite nor NaN.
+  /// Holds for floats that are neither zero, subnormal, infinite nor NaN.
   private static func isNormal(_ literal: Literal) -> Bool {
     switch literal.type {
-    case .f32: Float(bitPattern: UInt32(literal.bits)).isNormal
     case .f64: Double(bitPattern: literal.bits).isNormal
-    case .f16, .bf16, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .bool: false
+    case .f32, .bf16: Float(literal.doubleValue).isNormal
+    case .f16: literal.doubleValue.magnitude >= 0x1p-14 && literal.doubleValue.isFinite
+    case .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .bool: false
     }
   }
 

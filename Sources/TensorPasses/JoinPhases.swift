@@ -7,7 +7,8 @@ extension Pass where Input == Module, Output == Module {
   /// Joins calls of the first graph into one where a region with reductions is followed by regions
   /// that read little but its results, or a region follows small ones that it alone reads: the mean
   /// of a batch's losses after the losses, the fold of partial sums after them, what is computed per
-  /// feature before the elements that it scales. The joined call names a graph of calls, which becomes one kernel whose
+  /// feature before the elements that it scales. So is a contraction with what goes on with its
+  /// result block by block: reductions of its rows or of windows, and a further contraction. The joined call names a graph of calls, which becomes one kernel whose
   /// phases run one after the other. `PhasePlan` decides.
   ///
   /// Requires: `fuse` ran. Guarantees: the same values.
@@ -42,7 +43,16 @@ public struct PhasePlan: Sendable {
     /// constants.
     public let anchor: NodeID
     /// Whether more may follow.
-    fileprivate let isOpen: Bool
+    let isOpen: Bool
+    /// Whether they have loops of blocks in common, one of whose iterations does its part of each.
+    let isByBlocks: Bool
+
+    init(calls: [NodeID], anchor: NodeID, isOpen: Bool, isByBlocks: Bool = false) {
+      self.calls = calls
+      self.anchor = anchor
+      self.isOpen = isOpen
+      self.isByBlocks = isByBlocks
+    }
   }
 
   /// Groups of several calls.
@@ -50,11 +60,16 @@ public struct PhasePlan: Sendable {
   /// One per edge between two phases.
   public private(set) var decisions: [FusionDecision] = []
 
-  private let main: Graph
+  let main: Graph
   private var found: [Group] = []
   private var groupOf: [NodeID: Int] = [:]
   /// Calls that read each call's results.
-  private var readers: [NodeID: Set<NodeID>] = [:]
+  private(set) var readers: [NodeID: Set<NodeID>] = [:]
+  /// What goes on with each contraction, and by call which of them it is in.
+  var rowJoins: [RowJoin] = []
+  var joinOf: [NodeID: Int] = [:]
+  /// By contraction: the call in whose place all run.
+  var anchors: [NodeID] = []
 
   /// By how much the anchor must read more than another phase.
   private static let readingRatio = 8.0
@@ -72,13 +87,17 @@ public struct PhasePlan: Sendable {
       }
     }
     for id in main.ids {
-      guard case .call(let callee) = main[id].kind, let region = regions[callee],
-        !region.nodes.contains(where: \.isContraction)
-      else { continue }
-      place(id, region)
+      guard case .call(let callee) = main[id].kind, let region = regions[callee] else { continue }
+      if goOn(id, region) { continue }
+      if region.nodes.contains(where: \.isContraction) {
+        begin(id, region)
+      } else {
+        place(id, region)
+      }
     }
     groups = found.filter { $0.calls.count > 1 }
     explain()
+    groups += rowGroups()
   }
 
   /// Puts a call behind what it reads, or begins a group with what it alone reads before it.
@@ -125,7 +144,7 @@ public struct PhasePlan: Sendable {
     return group
   }
 
-  private func isLeaf(_ id: NodeID) -> Bool {
+  func isLeaf(_ id: NodeID) -> Bool {
     switch main[id].kind {
     case .parameter, .constant: true
     default: false
@@ -153,19 +172,23 @@ public struct PhasePlan: Sendable {
   }
 
   private mutating func explain() {
-    let names = ValueNames(main)
     for group in groups {
       for id in group.calls {
         for value in main[id].operands.compactMap(\.value) where group.calls.contains(value.node) {
-          decisions.append(
-            FusionDecision(
-              producer: "\(names[value]) (call)", consumer: "\(names[ValueID(id)]) (call)",
-              isFused: true,
-              reason:
-                "phases of one kernel, \(Int(FusionCost.bytes(main[type: value]))) bytes between"))
+          let bytes = Int(FusionCost.bytes(main[type: value]))
+          record(value, id, isFused: true, "phases of one kernel, \(bytes) bytes between")
         }
       }
     }
+  }
+
+  /// Notes what became of an edge between two calls.
+  mutating func record(_ value: ValueID, _ reader: NodeID, isFused: Bool, _ reason: String) {
+    let names = ValueNames(main)
+    decisions.append(
+      FusionDecision(
+        producer: "\(names[value]) (call)", consumer: "\(names[ValueID(reader)]) (call)",
+        isFused: isFused, reason: reason))
   }
 }
 

@@ -31,7 +31,7 @@ struct AccuracyRun {
     let operands = [DType](repeating: type, count: reference.row.arity)
     let typing = RowTyping(row: reference.row, operands: operands, result: type)
     kernels = try TargetRow.runnable.map {
-      try JITKernel(typing.kernel(lanes: $0.lanes(type)), for: $0)
+      try JITKernel(typing.kernel(lanes: typing.nativeLanes($0)), for: $0)
     }
     measurements = TargetRow.runnable.map { AccuracyMeasurement(target: $0) }
   }
@@ -44,7 +44,8 @@ struct AccuracyRun {
       }
       measure(inputs, exact) { WideFloat(Double(bitPattern: $0)) }
     } else {
-      let value: (UInt64) -> Double = { Double(Float(bitPattern: UInt32($0))) }
+      let type = type
+      let value: (UInt64) -> Double = { Literal(type, bits: $0).doubleValue }
       measure(inputs, references(inputs, as: Double.self, reference.double, value), value)
     }
   }

@@ -6,25 +6,6 @@ import TensorIR
 import TestSupport
 import Testing
 
-/// A contraction drawn from a seed, with inputs.
-private struct DrawnContraction {
-  let module: Module
-  let inputs: [TensorValue]
-
-  init(_ builder: GraphBuilder, _ result: ValueID, _ random: inout SplitMix64) {
-    let graph = builder.returning([result])
-    module = Module(graphs: [graph])
-    inputs = graph.parameters.map { id in
-      let type = graph[id].types[0]
-      let extents = type.extents ?? []
-      let numbers = (0..<extents.reduce(1, *)).map { _ in
-        Literal(type.dtype, Double(random.integer(-4096...4096)) / 1024)
-      }
-      return TensorValue(type.dtype, extents, numbers)
-    }
-  }
-}
-
 @Suite struct RandomContractions {
   #if DEBUG
     static let seeds: Range<UInt64> = 0..<16
@@ -33,7 +14,7 @@ private struct DrawnContraction {
   #endif
 
   /// Matrices in all orders of their axes, batches that broadcast, what comes before and after.
-  private static func drawProduct(seed: UInt64) throws -> DrawnContraction {
+  private static func drawProduct(seed: UInt64) throws -> DrawnModule {
     var random = SplitMix64(seed: seed)
     let isLarge = seed % 8 == 3
     let sizes =
@@ -68,11 +49,11 @@ private struct DrawnContraction {
       result = try builder.elementwise(.add, [.value(result), .value(spread)])
       result = try builder.elementwise(.max, [.value(result), .literal(.zero(dtype))])
     }
-    return DrawnContraction(builder, result, &random)
+    return DrawnModule(builder.returning([result]), &random)
   }
 
   /// Windows along one to three axes with padding, stride, dilation and groups.
-  private static func drawConvolution(seed: UInt64) throws -> DrawnContraction {
+  private static func drawConvolution(seed: UInt64) throws -> DrawnModule {
     var random = SplitMix64(seed: seed &+ 1_000)
     let axes = random.integer(1...3)
     let groups = random.pick([1, 1, 2, 3])
@@ -114,7 +95,7 @@ private struct DrawnContraction {
     if random.oneIn(2) {
       result = try builder.elementwise(.tanh, [.value(result)])
     }
-    return DrawnContraction(builder, result, &random)
+    return DrawnModule(builder.returning([result]), &random)
   }
 
   @Test(arguments: seeds) func productsGiveTheInterpretersBits(seed: UInt64) throws {
@@ -137,7 +118,7 @@ private struct DrawnContraction {
         [.variable(0), .variable(2)],
         isTurned ? [.variable(1), .variable(2)] : [.variable(2), .variable(1)],
       ], shape: [m, n].map { IndexExpression($0) }, summed: [IndexExpression(k)])
-    let drawn = DrawnContraction(builder, result, &random)
+    let drawn = DrawnModule(builder.returning([result]), &random)
     for row in TargetRow.runnable {
       let options = CompilerOptions(row: row)
       let function = try Compiler(options).compile(drawn.module, kept: 0..<2)
@@ -150,7 +131,7 @@ private struct DrawnContraction {
     try check(try Self.drawConvolution(seed: seed))
   }
 
-  private func check(_ drawn: DrawnContraction) throws {
+  private func check(_ drawn: DrawnModule) throws {
     var expected: [Bool: [TensorValue]] = [:]
     for row in TargetRow.runnable {
       let values = try expected[row.hasFMA] ?? drawn.module.interpreted(drawn.inputs, row: row)

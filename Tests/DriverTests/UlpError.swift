@@ -11,9 +11,15 @@ struct UlpScale: Sendable {
   /// Bits after the point.
   let fractionBits: Int
 
-  /// The scale of f32 or f64.
+  /// The scale of a float type.
   init(_ type: DType) {
-    (least, greatest, fractionBits) = type == .f64 ? (-1022, 1023, 52) : (-126, 127, 23)
+    (least, greatest, fractionBits) =
+      switch type {
+      case .f64: (-1022, 1023, 52)
+      case .f16: (-14, 15, 10)
+      case .bf16: (-126, 127, 7)
+      default: (-126, 127, 23)
+      }
   }
 
   /// Distance of `value`, which is of the format, from `reference`.

@@ -24,6 +24,7 @@ import Testing
       "split", "reorder", "fuse", "unroll", "vectorize", "parallelize", "pad", "specialize",
       "computeAt", "localize", "stage", "promote",
       "scan", "privatize", "foldStorage", "skew", "skewStorage", "share", "splitScan", "overlap",
+      "merge", "shrink",
     ]
     #expect(steps.filter { step in !applied.contains { $0.program.contains("\(step) %") } } == [])
     #expect(steps.filter { step in !refused.contains { $0.contains("cannot \(step)") } } == [])

@@ -98,7 +98,13 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     Composition(name: "linear and gelu", shapes: [rows, [768, 64], [64]], kernels: 1) {
       [gelu($0[0].matmul($0[1]) + $0[2])]
     },
-    Composition(name: "two layers", shapes: [rows, [768, 64], [64], [64, 768]], kernels: 2) {
+    // A block of rows goes through both layers; a wide one's weights would be read again by each.
+    Composition(name: "two layers", shapes: [rows, [768, 64], [64], [64, 768]], kernels: 1) {
+      [$0[0] + relu($0[0].matmul($0[1]) + $0[2]).matmul($0[3])]
+    },
+    Composition(
+      name: "two wide layers", shapes: [rows, [768, 256], [256], [256, 768]], kernels: 2
+    ) {
       [$0[0] + relu($0[0].matmul($0[1]) + $0[2]).matmul($0[3])]
     },
     Composition(
@@ -107,14 +113,18 @@ private struct Composition: Sendable, CustomTestStringConvertible {
     ) {
       [relu($0[0].convolution($0[1], padding: .same) + $0[2] + $0[0])]
     },
-    // Scores, their softmax under the mask, and the weighted sum: the mask is no tensor.
+    // Scores, their softmax under the mask, and the weighted sum: the mask is no tensor. One kernel
+    // goes from head to head where there are enough for a team.
     Composition(
-      name: "causal attention", shapes: [[4, 64, 32], [4, 64, 32], [4, 64, 32]], kernels: 3
+      name: "causal attention", shapes: [[4, 64, 32], [4, 64, 32], [4, 64, 32]], kernels: 3,
+      body: attention),
+    Composition(
+      name: "causal attention of many heads",
+      shapes: [[8, 64, 32], [8, 64, 32], [8, 64, 32]], kernels: 1, body: attention),
+    Composition(
+      name: "convolution and pooling", shapes: [[8, 3, 16, 16], [8, 3, 3, 3]], kernels: 1
     ) {
-      let scores = $0[0].matmul($0[1].transposed(-1, -2)) * 0.125
-      let row = Tensor.iota([64, 64], axis: 0)
-      let mask = Tensor.iota([64, 64], axis: 1) .<= row
-      return [mask.select(scores, -1e30).softmax().matmul($0[2])]
+      [relu($0[0].convolution($0[1], padding: .same)).maxPool(kernel: [2, 2])]
     },
     // Heads are split and joined by index maps alone.
     Composition(name: "heads", shapes: [[64, 128], [128, 384], [128, 128]], kernels: 5) {
@@ -149,6 +159,13 @@ private struct Composition: Sendable, CustomTestStringConvertible {
       [$0[0].reshaped(768, 512)]
     },
   ]
+
+  private static func attention(_ inputs: [Tensor]) -> [Tensor] {
+    let scores = inputs[0].matmul(inputs[1].transposed(-1, -2)) * 0.125
+    let row = Tensor.iota([64, 64], axis: 0)
+    let mask = Tensor.iota([64, 64], axis: 1) .<= row
+    return [mask.select(scores, -1e30).softmax().matmul(inputs[2])]
+  }
 
   @Test(arguments: compositions) private func becomes(_ composition: Composition) throws {
     let arguments = composition.shapes.map { Tensor.ones($0) * 1 }

@@ -112,8 +112,12 @@ private enum Mistake {
       { _ = Tensor([[1, 2], [3]]) }
     ),
     (
-      "zeros: no support for f16 yet, only for f64, f32, i8, i16, i32, i64, u8, u16, u32, u64, bool",
-      { _ = Tensor.zeros([1], .f16) }
+      "add: f16[1], bf16[1]: operands of one type expected, found f16 and bf16; cast(to:) converts",
+      { _ = Tensor.zeros([1], .f16) + Tensor.zeros([1], .bf16) }
+    ),
+    (
+      "scalars: bf16[1] read as Float, which is f32",
+      { _ = Tensor.zeros([1], .bf16).scalars(as: Float.self) }
     ),
     (
       "scalars: f32[2] read as Int, which is i64",

@@ -79,7 +79,8 @@ private let vectors: [(counter: [UInt32], key: [UInt32], result: [UInt32])] = [
     #expect(tight.scalars(as: Float.self).allSatisfy { $0 >= 1e6 && Double($0) < 1_000_000.125 })
   }
 
-  @Test(arguments: [DType.f32, .f64]) func normalNumbersHaveTheirMoments(dtype: DType) {
+  @Test(arguments: [DType.f32, .f64, .f16, .bf16]) func normalNumbersHaveTheirMoments(dtype: DType)
+  {
     let values = Tensor.randomNormal([200_000], mean: 3, deviation: 2, dtype, key: RandomKey(3))
       .cast(to: .f64).scalars(as: Double.self)
     let moments = Moments(values.map { ($0 - 3) / 2 })
@@ -90,7 +91,17 @@ private let vectors: [(counter: [UInt32], key: [UInt32], result: [UInt32])] = [
     #expect(abs(Double(inside) / 200_000 - 0.6827) < 0.005)
   }
 
-  @Test(arguments: [DType.f32, .f64]) func truncatedNumbersStayInside(dtype: DType) {
+  /// A number in 500 would round up to the bound in bf16, one in 4000 in f16.
+  @Test(arguments: [DType.f16, .bf16]) func uniformShortFloatsStayBelowTheBound(dtype: DType) {
+    for range in [0.0..<1, -3..<5, 0..<1e-30] {
+      let values = Tensor.randomUniform([100_000], in: range, dtype, key: RandomKey(6))
+      #expect(values.dtype == dtype)
+      let numbers = values.cast(to: .f64).scalars(as: Double.self)
+      #expect(numbers.allSatisfy { $0 >= range.lowerBound && $0 < range.upperBound })
+    }
+  }
+
+  @Test(arguments: [DType.f32, .f64, .f16, .bf16]) func truncatedNumbersStayInside(dtype: DType) {
     let values = Tensor.randomTruncatedNormal([100_000], in: -1...2, dtype, key: RandomKey(4))
       .cast(to: .f64).scalars(as: Double.self)
     #expect(values.allSatisfy { $0 >= -1 && $0 <= 2 })

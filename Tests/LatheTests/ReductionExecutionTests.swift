@@ -37,7 +37,7 @@ private struct Combination: Sendable, CustomTestStringConvertible {
       scan: { $0.cumulativeMin(axis: $1, exclusive: $2, reverse: $3) }),
   ]
 
-  private static let dtypes: [DType] = [.f32, .f64, .i32, .i64]
+  private static let dtypes: [DType] = [.f32, .f64, .f16, .bf16, .i32, .i64]
 
   /// Shapes with the axes to reduce; `nil` is all.
   private static let cases: [(shape: [Int], axes: [Int]?)] = [
@@ -52,7 +52,10 @@ private struct Combination: Sendable, CustomTestStringConvertible {
   private func numbers(_ count: Int, _ dtype: DType) -> [Double] {
     (0..<count).map { index in
       let hash = (index * 7919 + 13) % 101
-      if dtype.isFloat { return (hash % 2 == 0 ? 1 : -1) * (0.75 + Double(hash) / 200) }
+      if dtype.isFloat {
+        let value = (hash % 2 == 0 ? 1 : -1) * (0.75 + Double(hash) / 200)
+        return dtype.isShortFloat ? Literal(dtype, value).doubleValue : value
+      }
       return hash < 8 ? Double(hash - 3) : hash % 2 == 0 ? 1 : -1
     }
   }
@@ -196,7 +199,10 @@ private struct Combination: Sendable, CustomTestStringConvertible {
   ) {
     let found = y.doubles
     #expect(found.count == expected.count, "\(what)")
-    let epsilon = y.dtype == .f64 ? 0x1p-52 : y.dtype == .f32 ? 0x1p-23 : 0
+    let epsilon = y.dtype == .f64 ? 0x1p-52 : y.dtype.isFloat ? 0x1p-23 : 0
+    // Sums of f16 and bf16 are taken in f32 and rounded once.
+    let unit = y.dtype == .f16 ? 0x1p-11 : y.dtype == .bf16 ? 0x1p-8 : 0
+    let least = y.dtype == .f16 ? 0x1p-25 : 0
     for (index, (a, b)) in zip(found, expected).enumerated() {
       if b.value.isInfinite, !y.dtype.isFloat {
         let least = y.dtype == .i32 ? Double(Int32.min) : Double(Int.min)
@@ -205,7 +211,7 @@ private struct Combination: Sendable, CustomTestStringConvertible {
         continue
       }
       // The operands themselves are rounded to f32, which counts as one more.
-      let bound = Double(b.count + 1) * epsilon * b.magnitude
+      let bound = Double(b.count + 1) * epsilon * b.magnitude + unit * Swift.abs(b.value) + least
       let isNear = a == b.value || Swift.abs(a - b.value) <= bound
       #expect(isNear, "\(what), \(index): \(a), expected \(b.value) within \(bound)")
     }
@@ -218,6 +224,8 @@ extension Tensor {
     switch dtype {
     case .f32: scalars(as: Float.self).map(Double.init)
     case .f64: scalars(as: Double.self)
+    case .f16: scalars(as: Float16.self).map(Double.init)
+    case .bf16: scalars(as: BFloat16.self).map { Double(Float($0)) }
     case .i32: scalars(as: Int32.self).map(Double.init)
     default: scalars(as: Int.self).map(Double.init)
     }
@@ -228,6 +236,8 @@ extension Tensor {
     switch dtype {
     case .f32: scalars(as: Float.self).map { UInt64($0.bitPattern) }
     case .f64: scalars(as: Double.self).map(\.bitPattern)
+    case .f16: scalars(as: Float16.self).map { UInt64($0.bitPattern) }
+    case .bf16: scalars(as: BFloat16.self).map { UInt64($0.bitPattern) }
     case .i32: scalars(as: Int32.self).map { UInt64(UInt32(bitPattern: $0)) }
     case .bool: scalars(as: Bool.self).map { $0 ? 1 : 0 }
     default: scalars(as: Int.self).map { UInt64(bitPattern: Int64($0)) }

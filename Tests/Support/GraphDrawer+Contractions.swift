@@ -26,7 +26,7 @@ extension GraphDrawer {
     return try? builder.contract(
       value, other, maps: maps, shape: shape.map { IndexExpression($0) },
       summed: summed.map { IndexExpression($0) }, dtype: dtype,
-      accumulator: random.oneIn(5) ? wide : nil)
+      accumulator: random.oneIn(5) ? random.pick([wide, dtype]) : nil)
   }
 
   /// A contraction between elementwise nodes: some before its operand, a chain after it.

@@ -41,11 +41,11 @@ struct GraphDrawer {
 
   /// Adds about `size` nodes, then chooses results.
   mutating func draw(size: Int) {
-    // One graph in four is mostly reductions, scans and what works along rows, one in four mostly
-    // contractions.
+    // One graph in five is mostly reductions, scans and what works along rows, one mostly
+    // contractions, one mostly what moves elements by other tensors.
     let choices = random.pick([
       [2, 3, 7, 7, 8, 9, 9, 9, 10, 11, 12], [0, 2, 3, 7, 10, 11, 20, 20, 21, 21, 21],
-      Array(0...20), Array(0...22) + [22, 22],
+      Array(0...20), Array(0...23) + [22, 22], [0, 2, 3, 7, 9, 10, 11, 12, 20, 23, 23, 23, 23],
     ])
     var attempts = 0
     while builder.graph.nodes.count < size + builder.graph.parameters.count, attempts < size * 4 {
@@ -63,6 +63,7 @@ struct GraphDrawer {
         case 20: contract(value).map { [$0] }
         case 21: layer(value)
         case 22: depth < 2 ? loop(value) : nil
+        case 23: moved(value)
         default: elementwise(value).map { [$0] }
         }
       values += made ?? []
@@ -80,7 +81,8 @@ struct GraphDrawer {
 
   private mutating func leaf() -> ValueID? {
     let shape = shapes.pick(&random)
-    let dtype = random.pick([DType.f32, .f64, .i8, .i32, .i64, .u8, .u16, .u32, .u64])
+    let dtype = random.pick(
+      [DType.f32, .f64, .f16, .bf16, .i8, .i32, .i64, .u8, .u16, .u32, .u64])
     if random.oneIn(2), !shape.isEmpty {
       let axis = random.integer(0...shape.count - 1)
       return try? builder.iota(axis: axis, TensorType(dtype, extents: shape))

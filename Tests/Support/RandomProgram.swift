@@ -48,7 +48,8 @@ public struct RandomProgram: Sendable {
 
   /// Mostly floats, as programs are.
   private static let parameterTypes: [DType] = [
-    .f32, .f32, .f32, .f32, .f64, .f64, .i32, .i32, .i64, .u32, .u64, .i8, .u8, .i16, .u16, .bool,
+    .f32, .f32, .f32, .f32, .f64, .f64, .f16, .f16, .bf16, .bf16, .i32, .i32, .i64, .u32, .u64, .i8,
+    .u8, .i16, .u16, .bool,
   ]
 }
 

@@ -24,9 +24,9 @@ public struct RowTyping: Hashable, Sendable, CustomStringConvertible {
     "\(row.name)(\(operands.map(\.name).joined(separator: ","))) -> \(result)"
   }
 
-  /// Every typing of `row` over the supported types.
+  /// Every typing of `row`.
   public static func all(of row: Elementwise) -> [RowTyping] {
-    let types = DType.allCases.filter(\.isSupported)
+    let types = DType.allCases
     return types.filter(row.typing.accepts).flatMap { type in
       let operands = (0..<row.arity).map { row.typing == .select && $0 == 0 ? .bool : type }
       let needsStated = row.typing == .cast || row.typing == .bitcast
@@ -69,8 +69,8 @@ public struct RowTyping: Hashable, Sendable, CustomStringConvertible {
     return kernel
   }
 
-  /// Lanes of one register of the row's widest type.
+  /// Lanes of one register of the widest type that the row computes in.
   public func nativeLanes(_ target: TargetRow) -> Int {
-    target.vectorBytes / (operands + [result]).map(\.byteSize).reduce(1, max)
+    target.vectorBytes / (operands + [result]).map(\.arithmeticType.byteSize).reduce(1, max)
   }
 }

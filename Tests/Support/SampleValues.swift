@@ -25,6 +25,18 @@ extension DType {
         89, -104,
       ]
       return values.map { UInt64($0.bitPattern) }
+    case .f16, .bf16:
+      let values: [Double] = [
+        0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2, 2.5, -2.5, 3, .nan, .infinity, -.infinity, 256, 257,
+        2048,
+        -2049, 65504, 0x1p31, -0x1p63, 11, -17, 89, -104,
+      ]
+      let infinity = Literal(self, .infinity).bits
+      let unit = infinity & ~(infinity << 1)
+      // The least and the greatest of subnormal and of normal numbers, and what is next to 1.
+      let extremes = [1, mask / 2 + 2, unit - 1, unit, infinity - 1, mask / 2 + infinity]
+      let one = Literal.one(self).bits
+      return values.map { Literal(self, $0).bits } + extremes + [one + 1, one - 1]
     default:
       let top = 1 << UInt64(bitWidth - 1) as UInt64
       return [0, 1, 2, 3, 7, UInt64(bitWidth - 1), UInt64(bitWidth), top, top - 1, top + 1]

@@ -131,7 +131,7 @@ import Testing
     ),
     (
       "graph @f(%x: f32) -> f32 {\n %0 = sort sum %x : f32",
-      "2:7: sort is declared, but this version does not build it yet"
+      "2:12: a value's %name expected, found 'sum'"
     ),
     (
       "graph @f(%x: f32) -> f32 {\n %0 = kernel @k(%x) : f32",

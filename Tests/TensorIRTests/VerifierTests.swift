@@ -114,9 +114,10 @@ import Testing
     (Node(.parameter("x"), [], type), "%x: parameter: a second parameter %x"),
     (Node(.parameter("1y"), [], type), "%1y: parameter: '1y' is no name of a parameter"),
     (
-      Node(.sort(axis: 0, descending: false), [x], type),
-      "%0: sort is declared, but this version does not build it yet"
+      Node(.sort(Sort(axis: 1)), [x], type),
+      "%0: sort: f32[4] have no axis 1"
     ),
+    (Node(.concat(axis: 0), [], type), "%0: concat: at least 1 operands expected, found 0"),
     (
       Node(.reduce(Reduction(.sum, axes: [0], order: .sequential)), [x, x], TensorType(.f32)),
       "%0: reduce: 1 operands expected, found 2"

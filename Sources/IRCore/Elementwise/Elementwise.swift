@@ -32,6 +32,17 @@ public struct Elementwise: Sendable {
       self.f64 = f64
     }
 
+    /// Bound in a float type. f16 and bf16 round what f32 gives once more, whose unit is 2⁻¹³ or
+    /// 2⁻¹⁶ of theirs; rounded twice like that, a correctly rounded result stays one.
+    public func bound(in type: DType) -> Double {
+      switch type {
+      case .f64: f64
+      case .f16: f32 <= 0.5 ? f32 : 0.5 + f32 * 0x1p-13
+      case .bf16: f32 <= 0.5 ? f32 : 0.5 + f32 * 0x1p-16
+      default: f32
+      }
+    }
+
     /// Results without any error.
     public static let exact = Accuracy(f32: 0, f64: 0)
     /// Results rounded once.

@@ -91,7 +91,7 @@ extension Elementwise {
       return .apply(self, operands, stated: result)
     }
     let type = (typing == .select ? operands[1] : operands[0]).type
-    guard type == .f16 || type == .bf16 else { return body(type, operands) }
+    guard type.isShortFloat else { return body(type, operands) }
     let wide = body(.f32, operands.map { $0.type == type ? .cast($0, to: .f32) : $0 })
     return result == type ? .cast(wide, to: type) : wide
   }

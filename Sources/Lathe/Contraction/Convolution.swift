@@ -19,7 +19,8 @@ extension Tensor {
   ///   - dilation: distance of neighbouring elements of a window; 1 for `nil`.
   ///   - groups: channels go together in so many groups; as many as there are channels is a
   ///     depthwise convolution, whose filter is `[out, 1, window y, window x]`.
-  ///   - accumulator: type in which products are added; the operands' for `nil`.
+  ///   - accumulator: type in which products are added; for `nil` the operands', or f32 for f16 and
+  ///     bf16.
   ///
   /// ```swift
   /// let features = relu(convolution(image, filter, stride: [2, 2], padding: [1, 1]))

@@ -8,7 +8,7 @@ import TensorIR
 struct ContractionCall {
   /// The function that the caller sees.
   let function: String
-  /// Type in which products are added; the operands' for `nil`.
+  /// Type in which products are added; for `nil` the operands', or f32 where they are f16 or bf16.
   let accumulator: DType?
   /// The caller's line.
   let location: SourceLocation
@@ -33,7 +33,6 @@ struct ContractionCall {
       fail(operands, "do not match: one element type expected; cast(to:) converts")
     }
     guard let accumulator else { return }
-    Tensor.requireSupported(accumulator, function, at: location)
     if accumulator.isFloat != operands[0].dtype.isFloat || !accumulator.isNumeric {
       fail(
         operands,
@@ -49,7 +48,7 @@ struct ContractionCall {
     Tensor.requireShape(shape, a.dtype, function, at: location)
     let contraction = Contraction(
       operands: maps, summed: summed.map { IndexExpression($0) },
-      accumulator: accumulator ?? a.dtype)
+      accumulator: accumulator ?? a.dtype.arithmeticType)
     return Tensor(
       .contract(contraction), [.node(a.node), .node(b.node)], dtype: a.dtype, shape: shape,
       at: location)

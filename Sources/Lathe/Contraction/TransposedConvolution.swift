@@ -22,7 +22,8 @@ extension Tensor {
   ///   - dilation: distance of neighbouring elements of a window, without a common divisor with
   ///     the stride; 1 for `nil`.
   ///   - groups: channels go together in so many groups.
-  ///   - accumulator: type in which products are added; the operands' for `nil`.
+  ///   - accumulator: type in which products are added; for `nil` the operands', or f32 for f16 and
+  ///     bf16.
   public func transposedConvolution(
     _ filter: Tensor, stride: [Int]? = nil, padding: [Int]? = nil, outputPadding: [Int]? = nil,
     dilation: [Int]? = nil, groups: Int = 1, accumulator: DType? = nil,

@@ -46,7 +46,6 @@ extension Tensor {
     case .failure(let failure):
       misuse("\(row): \(list(operands)): \(failure)\(advice(types))", at: location)
     }
-    requireSupported(result, row.name, at: location)
     let shape = commonShape(operands, row.name, at: location)
     let sources = zip(operands, types).map { operand, type in
       source(operand, type, shape, row.name, at: location)

@@ -250,9 +250,6 @@ extension KernelDraft {
     _ role: Buffer.Role, _ dtype: DType, _ shape: [KernelValue], _ name: String?,
     fill: KernelValue?, at location: SourceLocation
   ) -> Grid {
-    guard dtype.isSupported else {
-      misuse("kernel \(kernel.name): no support for grids of type \(dtype)", at: location)
-    }
     guard isOutermost || !role.isParameter else {
       misuse(
         "kernel \(kernel.name): inputs and outputs are declared outside of loops and choices",

@@ -47,7 +47,12 @@ struct RandomSource {
     return apply(.or, [high, apply(.cast, [second], .u64)])
   }
 
-  /// Multiples of 2⁻²⁴ (f32) or 2⁻⁵³ (f64) in 0..<1, each as likely.
+  /// Numbers that were drawn in the arithmetic type of `dtype`, in that type.
+  func rounded(_ numbers: Tensor, to dtype: DType) -> Tensor {
+    numbers.dtype == dtype ? numbers : apply(.cast, [numbers], dtype)
+  }
+
+  /// Multiples of 2⁻²⁴ (f32, also for f16 and bf16) or 2⁻⁵³ (f64) in 0..<1, each as likely.
   func fractions(_ dtype: DType) -> Tensor {
     dtype == .f64 ? fractions(of: wideBits()) : fractions(of: bits())
   }
@@ -68,7 +73,8 @@ struct RandomSource {
   }
 
   /// Normally distributed: the polar coordinates of G. Box and M. Muller, "A Note on the Generation
-  /// of Random Normal Deviates", 1958, of which one of the two coordinates is kept.
+  /// of Random Normal Deviates", 1958, of which one of the two coordinates is kept. In f32 for f16
+  /// and bf16.
   func normals(_ dtype: DType) -> Tensor {
     let radiusBits: Tensor
     let angle: Tensor
@@ -81,7 +87,7 @@ struct RandomSource {
       angle = fractions(of: second)
     }
     // Odd, so that the logarithm is finite.
-    let odd = apply(.cast, [apply(.or, [radiusBits, 1])], dtype)
+    let odd = apply(.cast, [apply(.or, [radiusBits, 1])], dtype.arithmeticType)
     let unit = apply(.mul, [odd, number(dtype == .f64 ? 0x1p-64 : 0x1p-32)])
     let radius = apply(.sqrt, [apply(.mul, [apply(.log, [unit]), number(-2)])])
     return apply(.mul, [radius, apply(.cos, [apply(.mul, [angle, number(2 * Double.pi)])])])

@@ -30,15 +30,16 @@ extension Tensor {
     guard !range.isEmpty, (range.upperBound - range.lowerBound).isFinite else {
       misuse("randomUniform: nothing to draw from in \(range)", at: location)
     }
-    let fractions = source.fractions(dtype)
-    if range == 0..<1 { return fractions }
-    let low = source.number(range.lowerBound)
-    let scaled = source.apply(
-      .mul, [fractions, source.number(range.upperBound - range.lowerBound)])
-    // The sum may round up to the bound.
-    let greatest =
-      dtype == .f64 ? range.upperBound.nextDown : below(range.upperBound)
-    return source.apply(.min, [source.apply(.add, [scaled, low]), source.number(greatest)])
+    var numbers = source.fractions(dtype)
+    if range == 0..<1, !dtype.isShortFloat { return numbers }
+    if range != 0..<1 {
+      let width = source.number(range.upperBound - range.lowerBound)
+      let scaled = source.apply(.mul, [numbers, width])
+      numbers = source.apply(.add, [scaled, source.number(range.lowerBound)])
+    }
+    // What is rounded may come up to the bound.
+    let greatest = Literal(dtype, below: range.upperBound).doubleValue
+    return source.rounded(source.apply(.min, [numbers, source.number(greatest)]), to: dtype)
   }
 
   /// Normally distributed floats.
@@ -49,7 +50,7 @@ extension Tensor {
     let location = SourceLocation.line(file: file, line: line)
     let source = RandomSource("randomNormal", shape, dtype, key, at: location)
     requireFloat(dtype, "randomNormal", at: location)
-    return source.scaled(source.normals(dtype), mean, deviation)
+    return source.rounded(source.scaled(source.normals(dtype), mean, deviation), to: dtype)
   }
 
   /// Normally distributed floats of those within `range`, which counts in deviations from the mean.
@@ -76,13 +77,7 @@ extension Tensor {
       .mul, [source.inverseErrorFunction(fractions), source.number(2.0.squareRoot())])
     let inside = source.apply(
       .clamp, [value, source.number(range.lowerBound), source.number(range.upperBound)])
-    return source.scaled(inside, mean, deviation)
-  }
-
-  /// The greatest f32 below a number.
-  private static func below(_ bound: Double) -> Double {
-    let rounded = Float(bound)
-    return Double(Double(rounded) < bound ? rounded : rounded.nextDown)
+    return source.rounded(source.scaled(inside, mean, deviation), to: dtype)
   }
 
   static func requireFloat(_ dtype: DType, _ function: String, at location: SourceLocation) {
@@ -134,4 +129,19 @@ extension RandomSource {
     -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613,
     0.00943887047, 1.00167406, 2.83297682,
   ]
+}
+
+extension Literal {
+  /// The greatest float of a type below a number.
+  fileprivate init(_ type: DType, below bound: Double) {
+    let nearest = Literal(type, bound)
+    let sign: UInt64 = 1 << UInt64(type.bitWidth - 1)
+    if nearest.doubleValue < bound {
+      self = nearest
+    } else if nearest.bits & ~sign == 0 {
+      self.init(type, bits: sign | 1)
+    } else {
+      self.init(type, bits: nearest.bits < sign ? nearest.bits - 1 : nearest.bits + 1)
+    }
+  }
 }

@@ -59,7 +59,8 @@ extension Tensor {
     requireFloat(dtype, "randomBernoulli", at: location)
     let source = RandomSource(
       "randomBernoulli", probabilities.shape, dtype, key, at: location)
-    return source.apply(.lt, [source.fractions(dtype), probabilities])
+    return source.apply(
+      .lt, [source.fractions(dtype), source.rounded(probabilities, to: dtype.arithmeticType)])
   }
 
   /// Places along `axis`, each chosen with a probability proportional to the exponential of its
@@ -73,7 +74,8 @@ extension Tensor {
       "randomCategorical", logits.shape, logits.dtype, key, at: location)
     let inner = source.apply(.neg, [source.apply(.log, [source.openFractions(logits.dtype)])])
     let gumbel = source.apply(.neg, [source.apply(.log, [inner])])
-    return source.apply(.add, [logits, gumbel]).argMax(axis: axis, file: file, line: line)
+    let wide = source.rounded(logits, to: logits.dtype.arithmeticType)
+    return source.apply(.add, [wide, gumbel]).argMax(axis: axis, file: file, line: line)
   }
 
   /// The most numbers that `randomPermutation` orders.

@@ -45,7 +45,13 @@ struct AxisReduction {
   func count(in tensor: Tensor) -> Int { axes.reduce(1) { $0 * tensor.shape[$1] } }
 
   /// The reduction of `tensor` by `monoid`, in the standard order for the current compiler's row.
+  /// Sums and products of f16 and bf16 are taken in f32 and rounded at the end.
   func callAsFunction(_ monoid: Reduction.Monoid, _ tensor: Tensor) -> Tensor {
+    guard monoid.roundsPartialResults else { return reduced(monoid, tensor) }
+    return inArithmeticType(tensor) { reduced(monoid, $0) }
+  }
+
+  private func reduced(_ monoid: Reduction.Monoid, _ tensor: Tensor) -> Tensor {
     let operand = tensor.materialized
     let type = operand.node.tensorType
     guard let dtype = monoid.resultType(of: type.dtype) else {
@@ -91,6 +97,29 @@ struct AxisReduction {
     return reduced.view(kept.map { .variable($0) }, target, at: location)
   }
 
+  /// What `body` makes of a tensor: of f16 and bf16 what it makes of their f32, rounded once.
+  func inArithmeticType(_ tensor: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+    rounded(body(widened(tensor, like: tensor)), like: tensor)
+  }
+
+  /// What `body` makes of a float tensor, as `inArithmeticType`.
+  func ofFloat(_ tensor: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+    requireFloat(tensor)
+    return inArithmeticType(tensor, body)
+  }
+
+  /// A value as it stands beside the f32 of `tensor`, where both are f16 or both are bf16.
+  func widened(_ value: Tensor, like tensor: Tensor) -> Tensor {
+    guard tensor.dtype.isShortFloat, value.dtype == tensor.dtype else { return value }
+    return Tensor.apply(.cast, [value], dtype: .f32, at: location)
+  }
+
+  /// A result in the type of `tensor`, where that is f16 or bf16.
+  func rounded(_ result: Tensor, like tensor: Tensor) -> Tensor {
+    guard tensor.dtype.isShortFloat else { return result }
+    return Tensor.apply(.cast, [result], dtype: tensor.dtype, at: location)
+  }
+
   /// Ends the process unless `tensor` has a float type.
   func requireFloat(_ tensor: Tensor) {
     guard !tensor.dtype.isFloat else { return }
@@ -118,10 +147,14 @@ extension Tensor {
         "\(function): \(typeText): a numeric type expected, found \(dtype); cast(to:) converts",
         at: location)
     }
-    let scan = Scan(
-      monoid, axis: axis, isExclusive: exclusive, isReverse: reverse,
-      of: operand.node.tensorType, row: Compiler.current.options.row)
-    return Tensor(
-      .scan(scan), [.node(operand.node)], dtype: operand.dtype, shape: operand.shape, at: location)
+    func scanned(_ x: Tensor) -> Tensor {
+      let scan = Scan(
+        monoid, axis: axis, isExclusive: exclusive, isReverse: reverse, of: x.node.tensorType,
+        row: Compiler.current.options.row)
+      return Tensor(.scan(scan), [.node(x.node)], dtype: x.dtype, shape: x.shape, at: location)
+    }
+    guard monoid.roundsPartialResults else { return scanned(operand) }
+    let reduce = AxisReduction(ascending: [axis], function, at: location)
+    return reduce.inArithmeticType(operand, scanned)
   }
 }

@@ -17,10 +17,16 @@ extension Tensor {
   ) -> Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: false, "batchNorm", at: .line(file: file, line: line))
-    reduce.requireFloat(self)
-    let centered = reduce.apply(.sub, self, reduce.feature(mean, "mean", of: self))
-    _ = reduce.feature(variance, "variance", of: self)
-    return reduce.batchNormalized(centered, variance, epsilon, scale, offset)
+    let (mean, variance) = (
+      reduce.widened(mean, like: self), reduce.widened(variance, like: self)
+    )
+    return reduce.ofFloat(self) { x in
+      let centered = reduce.apply(.sub, x, reduce.feature(mean, "mean", of: x))
+      _ = reduce.feature(variance, "variance", of: x)
+      return reduce.batchNormalized(
+        centered, variance, epsilon, scale.map { reduce.widened($0, like: self) },
+        offset.map { reduce.widened($0, like: self) })
+    }
   }
 
   /// Batch normalization (Ioffe and Szegedy, 2015) by the statistics of the batch, as in training:
@@ -38,11 +44,17 @@ extension Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: false, "batchNorm", at: .line(file: file, line: line))
     reduce.requireFloat(self)
-    let mean = reduce.mean(self)
-    let centered = reduce.apply(.sub, self, reduce.spread(mean, shape))
+    let x = reduce.widened(self, like: self)
+    let mean = reduce.mean(x)
+    let centered = reduce.apply(.sub, x, reduce.spread(mean, shape))
     let variance = reduce.mean(reduce.apply(.mul, centered, centered))
-    let normalized = reduce.batchNormalized(centered, variance, epsilon, scale, offset)
-    return (normalized, mean, variance)
+    let normalized = reduce.batchNormalized(
+      centered, variance, epsilon, scale.map { reduce.widened($0, like: self) },
+      offset.map { reduce.widened($0, like: self) })
+    return (
+      reduce.rounded(normalized, like: self), reduce.rounded(mean, like: self),
+      reduce.rounded(variance, like: self)
+    )
   }
 }
 

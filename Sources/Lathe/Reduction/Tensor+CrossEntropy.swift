@@ -34,9 +34,12 @@ extension Tensor {
           + "\(shape.dropLast()) or \(dtype) probabilities of shape \(shape) expected", at: location
       )
     }
-    let loss = CrossEntropy(reduce, self, smoothing)
-    let rows = isLabels ? loss.ofLabels(targets) : loss.ofProbabilities(targets)
-    return AxisReduction(nil, of: rows, keepDims: false, "crossEntropy", at: location).mean(rows)
+    let probabilities = isLabels ? nil : reduce.widened(targets, like: self)
+    return reduce.inArithmeticType(self) { logits in
+      let loss = CrossEntropy(reduce, logits, smoothing)
+      let rows = probabilities.map(loss.ofProbabilities) ?? loss.ofLabels(targets)
+      return AxisReduction(nil, of: rows, keepDims: false, "crossEntropy", at: location).mean(rows)
+    }
   }
 }
 

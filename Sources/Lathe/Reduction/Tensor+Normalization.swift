@@ -13,9 +13,11 @@ extension Tensor {
       [axis], of: self, keepDims: false, "softmax", at: .line(file: file, line: line))
     reduce.requireFloat(self)
     if count == 0 { return self }
-    let powers = reduce.apply(
-      .exp, reduce.apply(.sub, self, reduce.spread(reduce.shift(of: self), shape)))
-    return reduce.apply(.div, powers, reduce.spread(reduce(.sum, powers), shape))
+    return reduce.ofFloat(self) { x in
+      let powers = reduce.apply(
+        .exp, reduce.apply(.sub, x, reduce.spread(reduce.shift(of: x), shape)))
+      return reduce.apply(.div, powers, reduce.spread(reduce(.sum, powers), shape))
+    }
   }
 
   /// Logarithm of `softmax`: `x - max x - ln Σ e^(x - max x)`, accurate where shares are small.
@@ -27,9 +29,11 @@ extension Tensor {
       [axis], of: self, keepDims: false, "logSoftmax", at: .line(file: file, line: line))
     reduce.requireFloat(self)
     if count == 0 { return self }
-    let shifted = reduce.apply(.sub, self, reduce.spread(reduce.shift(of: self), shape))
-    let sum = reduce(.sum, reduce.apply(.exp, shifted))
-    return reduce.apply(.sub, shifted, reduce.spread(reduce.apply(.log, sum), shape))
+    return reduce.ofFloat(self) { x in
+      let shifted = reduce.apply(.sub, x, reduce.spread(reduce.shift(of: x), shape))
+      let sum = reduce(.sum, reduce.apply(.exp, shifted))
+      return reduce.apply(.sub, shifted, reduce.spread(reduce.apply(.log, sum), shape))
+    }
   }
 
   /// `ln Σ eˣ` along axes, without overflow: `m + ln Σ e^(x - m)`, where m is the maximum, or 0 where
@@ -40,15 +44,16 @@ extension Tensor {
   ) -> Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: keepDims, "logSumExp", at: .line(file: file, line: line))
-    reduce.requireFloat(self)
     func logSum(_ x: Tensor) -> Tensor {
       reduce.apply(.log, reduce(.sum, reduce.apply(.exp, x)))
     }
-    if reduce.count(in: self) == 0 { return logSum(self) }
-    let largest = reduce.shift(of: self)
-    let shift = reduce.apply(.select, reduce.apply(.isFinite, largest), largest, 0)
-    let sum = logSum(reduce.apply(.sub, self, reduce.spread(shift, shape)))
-    return reduce.apply(.add, shift, sum)
+    return reduce.ofFloat(self) { x in
+      if reduce.count(in: x) == 0 { return logSum(x) }
+      let largest = reduce.shift(of: x)
+      let shift = reduce.apply(.select, reduce.apply(.isFinite, largest), largest, 0)
+      let sum = logSum(reduce.apply(.sub, x, reduce.spread(shift, shape)))
+      return reduce.apply(.add, shift, sum)
+    }
   }
 
   /// `ln Σ eˣ` along one axis, without overflow.
@@ -69,10 +74,13 @@ extension Tensor {
   ) -> Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: false, "layerNorm", at: .line(file: file, line: line))
-    reduce.requireFloat(self)
-    let centered = reduce.centered(self)
-    let variance = reduce.mean(reduce.apply(.mul, centered, centered))
-    return reduce.normalized(centered, variance, epsilon, scale, offset)
+    return reduce.ofFloat(self) { x in
+      let centered = reduce.centered(x)
+      let variance = reduce.mean(reduce.apply(.mul, centered, centered))
+      return reduce.normalized(
+        centered, variance, epsilon, scale.map { reduce.widened($0, like: self) },
+        offset.map { reduce.widened($0, like: self) })
+    }
   }
 
   /// Root-mean-square normalization (Zhang and Sennrich, 2019) along axes, by default the last:
@@ -86,9 +94,11 @@ extension Tensor {
   ) -> Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: false, "rmsNorm", at: .line(file: file, line: line))
-    reduce.requireFloat(self)
-    let squares = reduce.mean(reduce.apply(.mul, self, self))
-    return reduce.normalized(self, squares, epsilon, scale, nil)
+    return reduce.ofFloat(self) { x in
+      let squares = reduce.mean(reduce.apply(.mul, x, x))
+      let scale = scale.map { reduce.widened($0, like: self) }
+      return reduce.normalized(x, squares, epsilon, scale, nil)
+    }
   }
 }
 

@@ -44,9 +44,9 @@ extension Tensor {
     let windows = Windows(
       kernel, stride, padding, of: self, "averagePool", at: .line(file: file, line: line))
     let reduction = windows.reduction
-    reduction.requireFloat(self)
-    let sum = reduction(.sum, windows.view(of: self, fill: .zero(dtype)))
-    return windows.divided(sum)
+    return reduction.ofFloat(self) { x in
+      windows.divided(reduction(.sum, windows.view(of: x, fill: .zero(x.dtype))))
+    }
   }
 }
 

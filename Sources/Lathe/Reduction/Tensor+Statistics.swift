@@ -29,8 +29,7 @@ extension Tensor {
   ) -> Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: keepDims, "mean", at: .line(file: file, line: line))
-    reduce.requireFloat(self)
-    return reduce.mean(self)
+    return reduce.ofFloat(self, reduce.mean)
   }
 
   /// Arithmetic mean along one axis: `Σ x / n`, of float tensors. NaN for nothing and where an
@@ -51,8 +50,7 @@ extension Tensor {
   ) -> Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: keepDims, "variance", at: .line(file: file, line: line))
-    reduce.requireFloat(self)
-    return reduce.variance(self, correction: correction)
+    return reduce.ofFloat(self) { reduce.variance($0, correction: correction) }
   }
 
   /// Variance along one axis: `Σ (x - mean(x))² / (n - correction)`.
@@ -70,8 +68,9 @@ extension Tensor {
   ) -> Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: keepDims, "standardDeviation", at: .line(file: file, line: line))
-    reduce.requireFloat(self)
-    return reduce.apply(.sqrt, reduce.variance(self, correction: correction))
+    return reduce.ofFloat(self) {
+      reduce.apply(.sqrt, reduce.variance($0, correction: correction))
+    }
   }
 
   /// Standard deviation along one axis: `√variance`.
@@ -101,12 +100,12 @@ extension Tensor {
   ) -> Tensor {
     let reduce = AxisReduction(
       axes, of: self, keepDims: keepDims, "norm", at: .line(file: file, line: line))
-    reduce.requireFloat(self)
-    switch norm {
-    case .sum: return reduce(.sum, reduce.apply(.abs, self))
-    case .euclidean:
-      return reduce.apply(.sqrt, reduce(.sum, reduce.apply(.mul, self, self)))
-    case .maximum: return reduce(.max, reduce.apply(.abs, self))
+    return reduce.ofFloat(self) { x in
+      switch norm {
+      case .sum: reduce(.sum, reduce.apply(.abs, x))
+      case .euclidean: reduce.apply(.sqrt, reduce(.sum, reduce.apply(.mul, x, x)))
+      case .maximum: reduce(.max, reduce.apply(.abs, x))
+      }
     }
   }
 

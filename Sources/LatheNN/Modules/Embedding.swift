@@ -3,9 +3,7 @@
 public import Lathe
 
 /// A vector for each of a number of tokens: integers `[…]` to `[…, width]`. A token outside the
-/// table has zeros.
-///
-/// Computed as the product of one-hot rows with the table, which suits vocabularies of characters.
+/// table is an error of the call.
 public struct Embedding: Layer {
   /// `[tokens, width]`.
   public var table: Tensor
@@ -18,10 +16,8 @@ public struct Embedding: Layer {
     table = initializer.weight(tokens, width, key: key)
   }
 
-  /// The tokens' vectors.
+  /// The tokens' vectors: rows of the table.
   public func forward(_ x: Tensor, _ context: inout Context) -> Tensor {
-    let numbers = Tensor.arange(table.shape[0]).cast(to: x.dtype)
-    let rows = (x.expandedDimensions(at: -1) .== numbers).cast(to: table.dtype)
-    return rows.matmul(table)
+    table.take(x)
   }
 }

@@ -38,36 +38,49 @@ struct Contraction {
   let startNest: Loop?
   let finishNest: Loop?
 
-  /// The contraction among the kernel's nests; `nil` when there is none, or more than the nests
-  /// that start and finish it. Lanes of `row` are along the result's neighbours, unless those are
-  /// fewer than half a vector and one factor lies along a sum.
-  init?(_ kernel: Kernel, _ row: TargetRow) {
-    let nests = kernel.body.compactMap { statement -> Loop? in
-      if case .loop(let loop) = statement { return loop }
-      return nil
+  /// The contraction that a nest is; `nil` where it is none. Lanes of `row` are along the result's
+  /// neighbours, unless those are fewer than half a vector and one factor lies along a sum.
+  ///
+  /// - Parameters:
+  ///   - before: the nest before it, which starts the contraction if it writes the accumulator.
+  ///   - after: the nest behind it, which finishes it if it goes on from single elements.
+  init?(_ nest: Loop, before: Loop?, after: Loop?, _ kernel: Kernel, _ row: TargetRow) {
+    guard let product = Product(nest, kernel),
+      let first = product.factor(product.operands[0]),
+      let second = product.factor(product.operands[1]),
+      let lanes = product.lanes([first, second], row.lanes(product.type)),
+      first.loops.contains(lanes.variable) != second.loops.contains(lanes.variable)
+    else { return nil }
+    loops = product.loops
+    resultLoops = product.resultLoops
+    summedLoops = product.summedLoops
+    self.lanes = lanes
+    (uniform, varying) = first.loops.contains(lanes.variable) ? (second, first) : (first, second)
+    let accumulator = product.access.buffer
+    self.accumulator = accumulator
+    indices = product.access.indices
+    type = product.type
+    startNest = before.flatMap { [.loop($0)].writtenBuffers.contains(accumulator) ? $0 : nil }
+    finishNest = after.flatMap { $0.goesOnFromElements(of: accumulator) ? $0 : nil }
+  }
+}
+
+extension Loop {
+  /// Whether the loop is a perfect nest that reads a buffer at the variables of its loops alone.
+  fileprivate func goesOnFromElements(of buffer: BufferID) -> Bool {
+    var variables = [variable]
+    var block = body
+    while block.count == 1, case .loop(let inner) = block[0] {
+      variables.append(inner.variable)
+      block = inner.body
     }
-    guard nests.count == kernel.body.count, nests.count <= 3 else { return nil }
-    for (place, nest) in nests.enumerated() {
-      guard let product = Product(nest, kernel) else { continue }
-      guard place <= 1, nests.count - place <= 2, let first = product.factor(product.operands[0]),
-        let second = product.factor(product.operands[1]),
-        let lanes = product.lanes([first, second], row.lanes(product.type)),
-        first.loops.contains(lanes.variable) != second.loops.contains(lanes.variable)
-      else { return nil }
-      loops = product.loops
-      resultLoops = product.resultLoops
-      summedLoops = product.summedLoops
-      self.lanes = lanes
-      (uniform, varying) =
-        first.loops.contains(lanes.variable) ? (second, first) : (first, second)
-      accumulator = product.access.buffer
-      indices = product.access.indices
-      type = product.type
-      startNest = place == 1 ? nests[0] : nil
-      finishNest = place + 1 < nests.count ? nests[place + 1] : nil
-      return
-    }
-    return nil
+    let accesses = block.compactMap(\.access).filter { $0.buffer == buffer }
+    return !accesses.isEmpty && block.allSatisfy { $0.blocks.isEmpty }
+      && accesses.allSatisfy { access in
+        access.indices.allSatisfy { index in
+          index.asConstant != nil || variables.contains { $0.expression == index }
+        }
+      }
   }
 }
 
@@ -162,7 +175,7 @@ private struct Product {
       guard seen.insert(id).inserted else { continue }
       if induction.contains(id) { varying.insert(id) }
       guard let operation = definitions[id] else { continue }
-      if case .load(let access, _, _) = operation, kernel[access.buffer].role == .input {
+      if case .load(let access, _, _) = operation, access.buffer != self.access.buffer {
         load = load ?? access
       }
       needed += operation.operands.compactMap(\.asVariable)

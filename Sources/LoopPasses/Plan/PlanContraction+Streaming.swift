@@ -43,9 +43,12 @@ extension ContractionPlan {
     for nest in [contraction.startNest, contraction.finishNest].compactMap({ $0 }) {
       try add(.computeAt(name(nest), column))
     }
-    try add(.localize(accumulator, at: column, into: "tile", role: .stack))
+    try add(.localize(accumulator, at: column, into: local("tile"), role: .stack))
     if Self.count(lanes) > most { try add(.parallelize(column)) }
-    for loop in [start, finish, "tile_load_\(axis)", "tile_store_\(axis)", name(lanes)] {
+    for loop in [
+      start, finish, copyLoop("tile", "load_\(axis)"), copyLoop("tile", "store_\(axis)"),
+      name(lanes),
+    ] {
       if let loop { try vectorize(loop, columns) }
     }
     try add(.unroll(name(sum), by: Self.sumsAtOnce))

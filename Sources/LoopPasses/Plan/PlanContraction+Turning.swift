@@ -39,30 +39,33 @@ extension ContractionPlan {
     if let finish = contraction.finishNest { try add(.computeAt(name(finish), "\(lanes)r")) }
     try add(
       .stage(
-        contraction.varying.buffer, at: "\(sum)t", into: "square", axes: [lanes, sum], padding: 0,
+        contraction.varying.buffer, at: "\(sum)t", into: local("square"), axes: [lanes, sum],
+        padding: 0,
         role: .register))
     try add(
-      .localize(accumulator, at: "\(lanes)r", into: "tile", axes: tileAxes, role: .stack))
-    try add(.localize("tile", at: "\(sum)r", into: "sums", role: .register))
+      .localize(accumulator, at: "\(lanes)r", into: local("tile"), axes: tileAxes, role: .stack))
+    try add(.localize(local("tile"), at: "\(sum)r", into: local("sums"), role: .register))
     try share()
     try specializeEdges()
     let (rowAxis, laneAxis) = rows == nil ? (nil, 0) : (0 as Int?, 1)
-    let laneLoops = [starts.1, "sums_load_\(laneAxis)", lanes, "sums_store_\(laneAxis)"]
-      .compactMap { $0 }
+    let laneLoops = [
+      starts.1, copyLoop("sums", "load_\(laneAxis)"), lanes, copyLoop("sums", "store_\(laneAxis)"),
+    ]
+    .compactMap { $0 }
     let rowLoops =
-      [starts.0, rowAxis.map { "sums_load_\($0)" }, rows.map(name)]
-      + [rowAxis.map { "sums_store_\($0)" }]
+      [starts.0, rowAxis.map { copyLoop("sums", "load_\($0)") }, rows.map(name)]
+      + [rowAxis.map { copyLoop("sums", "store_\($0)") }]
     let square = row.lanes(contraction.type)
-    try padAll("square_\(lanes)", width)
-    try padAll("square_\(sum)", square)
+    try padAll(copyLoop("square", lanes), width)
+    try padAll(copyLoop("square", sum), square)
     for base in laneLoops { try padAll(base, width) }
-    try vectorizeAll("square_\(sum)", square)
-    try unrollAll("square_\(lanes)", width)
+    try vectorizeAll(copyLoop("square", sum), square)
+    try unrollAll(copyLoop("square", lanes), width)
     for base in laneLoops { try vectorizeAll(base, width) }
     for base in rowLoops.compactMap({ $0 }) { try unrollAll(base, Self.fewRows) }
     try unrollAll(sum, square)
-    try add(.promote("square"))
-    try add(.promote("sums"))
+    try add(.promote(local("square")))
+    try add(.promote(local("sums")))
     try unrollAll("\(sum)r", 1)
     for base in tileCopies + [finish].compactMap({ $0 }) { try vectorizeAll(base, width) }
     try fuseTasks()
@@ -78,7 +81,7 @@ extension ContractionPlan {
     else { return false }
     var turned = self
     do throws(ScheduleRefusal) {
-      try turned.turnCopy("panel_\(name(contraction.lanes))", "panel_\(name(sum))")
+      try turned.turnCopy(copyLoop("panel", name(contraction.lanes)), copyLoop("panel", name(sum)))
     } catch {
       return false
     }
@@ -93,15 +96,18 @@ extension ContractionPlan {
     try add(.reorder(["\(lanes)t", "\(sum)t", sum, lanes]))
     try add(
       .stage(
-        contraction.varying.buffer, at: "\(sum)t", into: "square", axes: [lanes, sum], padding: 0,
+        contraction.varying.buffer, at: "\(sum)t", into: local("square"), axes: [lanes, sum],
+        padding: 0,
         role: .register))
     for tiles in ["\(lanes)t", "\(sum)t"] {
       for name in variants(of: tiles) { try add(.specialize(name)) }
     }
-    for base in ["square_\(lanes)", "square_\(sum)", lanes, sum] { try padAll(base, square) }
-    for base in ["square_\(sum)", lanes] { try vectorizeAll(base, square) }
-    for base in ["square_\(lanes)", sum] { try unrollAll(base, square) }
-    try add(.promote("square"))
+    for base in [copyLoop("square", lanes), copyLoop("square", sum), lanes, sum] {
+      try padAll(base, square)
+    }
+    for base in [copyLoop("square", sum), lanes] { try vectorizeAll(base, square) }
+    for base in [copyLoop("square", lanes), sum] { try unrollAll(base, square) }
+    try add(.promote(local("square")))
   }
 
   /// The result's axes with lanes last; none where that is their order.

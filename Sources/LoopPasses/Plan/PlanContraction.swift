@@ -36,15 +36,22 @@ struct ContractionPlan {
   let accumulator: String
   /// Whether the factor along lanes lies in memory as its panels would.
   let readsPanels: Bool
+  /// Which of the kernel's contractions it is: names of locals of further ones end with it.
+  private let number: Int
   /// Loops over blocks; `nil` where one block is all.
   private var rowBlocks: String?
   private var columnBlocks: String?
   private var sumBlocks: String?
 
-  init(_ contraction: Contraction, _ kernel: Kernel, _ row: TargetRow) {
+  /// Chooses tiles. With `rowsAtOnce`, blocks are of as many whole rows.
+  init(
+    _ contraction: Contraction, _ kernel: Kernel, _ row: TargetRow, number: Int = 0,
+    rowsAtOnce: Int? = nil
+  ) {
     self.contraction = contraction
     self.kernel = kernel
     self.row = row
+    self.number = number
     accumulator = kernel[contraction.accumulator].name
     let candidates = contraction.resultLoops.filter {
       contraction.uniform.loops.contains($0.variable)
@@ -60,31 +67,34 @@ struct ContractionPlan {
       rows.map(Self.count) ?? 1, Self.count(contraction.lanes),
       contraction.summedLoops.reduce(1) { $0 * Self.count($1) },
       tasksAround: outer.reduce(1) { $0 * Self.count($1) }, readsPanels: readsPanels,
-      contraction.type, row)
+      rowsAtOnce: rowsAtOnce, contraction.type, row)
   }
 
-  /// The plan with its steps applied; `nil` where one is not legal after all.
-  static func made(
-    _ contraction: Contraction, _ kernel: Kernel, _ row: TargetRow
-  ) -> ContractionPlan? {
-    var plan = ContractionPlan(contraction, kernel, row)
-    do throws(ScheduleRefusal) {
-      if plan.streams {
-        try plan.stream()
-      } else if plan.turns {
-        try plan.turn()
-      } else {
-        try plan.tile()
-      }
-      return plan
-    } catch {
-      return nil
-    }
+  /// Goes on, without steps, from what the steps of others made of the kernel.
+  mutating func goOn(from other: Kernel) {
+    kernel = other
+    steps = []
+  }
+
+  /// Applies all steps.
+  mutating func make() throws(ScheduleRefusal) {
+    if streams { return try stream() }
+    if turns { return try turn() }
+    try arrange()
+    try share()
+    try fillTiles()
+    try fuseTasks()
   }
 
   static func count(_ loop: Loop) -> Int { loop.constantTripCount ?? 1 }
 
   func name(_ loop: Loop) -> String { kernel[loop.variable].name ?? "" }
+
+  /// The name of a local of this contraction.
+  func local(_ name: String) -> String { number == 0 ? name : "\(name)\(number)" }
+
+  /// A loop that a local's copies are made by.
+  func copyLoop(_ name: String, _ loop: String) -> String { "\(local(name))_\(loop)" }
 
   // MARK: Steps
 
@@ -124,34 +134,36 @@ struct ContractionPlan {
 
   // MARK: Tiles
 
-  private mutating func tile() throws(ScheduleRefusal) {
-    let nests = (contraction.startNest, contraction.finishNest)
-    let lanes = contraction.lanes
-    let startLoops = (
-      rows.flatMap { counterpart($0, in: nests.0) }, counterpart(lanes, in: nests.0)
-    )
-    let finishLanes = counterpart(lanes, in: nests.1)
+  /// Orders the loops around tiles, with copies of the operands and of the tile.
+  mutating func arrange() throws(ScheduleRefusal) {
     try cut()
-    if let start = nests.0 { try add(.computeAt(name(start), sumLoop)) }
-    if let finish = nests.1 { try add(.computeAt(name(finish), tileLoop)) }
+    if let start = contraction.startNest { try add(.computeAt(name(start), sumLoop)) }
+    if let finish = contraction.finishNest { try add(.computeAt(name(finish), tileLoop)) }
     try stagePanel()
     try stageBlock()
-    try add(.localize(accumulator, at: tileLoop, into: "tile", role: .stack))
-    try add(.localize("tile", at: sumLoop, into: "sums", role: .register))
-    try share()
+    try add(.localize(accumulator, at: tileLoop, into: local("tile"), role: .stack))
+    try add(.localize(local("tile"), at: sumLoop, into: local("sums"), role: .register))
+  }
+
+  /// Puts copies and tiles into vectors and registers.
+  mutating func fillTiles() throws(ScheduleRefusal) {
     try vectorizeCopies()
+    let lanes = contraction.lanes
+    let sums = local("sums")
     let axes = rows == nil ? (nil, 0) : (0, 1) as (Int?, Int)
     let rowLoops =
-      [startLoops.0, axes.0.map { "sums_load_\($0)" }, rows.map(name)]
-      + [axes.0.map { "sums_store_\($0)" }]
+      [rows.flatMap { counterpart($0, in: contraction.startNest) }]
+      + [axes.0.map { "\(sums)_load_\($0)" }, rows.map(name)]
+      + [axes.0.map { "\(sums)_store_\($0)" }]
     let laneLoops = [
-      startLoops.1, "sums_load_\(axes.1)", name(lanes), "sums_store_\(axes.1)",
+      counterpart(lanes, in: contraction.startNest), "\(sums)_load_\(axes.1)", name(lanes),
+      "\(sums)_store_\(axes.1)",
     ]
     try fillRegisters(rowLoops.compactMap { $0 }, laneLoops.compactMap { $0 })
+    let finishLanes = counterpart(lanes, in: contraction.finishNest)
     for name in tileCopies + [finishLanes].compactMap({ $0 }) {
       try vectorize(name, shape.columns)
     }
-    try fuseTasks()
   }
 
   /// Splits and orders the loops.
@@ -212,7 +224,8 @@ struct ContractionPlan {
     let place = isLocal ? "\(lanes)r" : around.map(name)
     try add(
       .stage(
-        factor.buffer, at: place, into: "panel", axes: blocks + tiles + sums + [lanes], padding: 0,
+        factor.buffer, at: place, into: local("panel"), axes: blocks + tiles + sums + [lanes],
+        padding: 0,
         role: place == nil ? .shared : .scratch))
   }
 
@@ -231,7 +244,7 @@ struct ContractionPlan {
     let tile = isAlongSums ? [name(rows)] + sums.map(name) : sums.map(name) + [name(rows)]
     try add(
       .stage(
-        factor.buffer, at: place, into: "block", axes: blocks + ["\(name(rows))r"] + tile,
+        factor.buffer, at: place, into: local("block"), axes: blocks + ["\(name(rows))r"] + tile,
         padding: isAlongSums ? row.lanes(contraction.type) : 0,
         role: place == nil ? .shared : .scratch))
   }
@@ -242,24 +255,24 @@ struct ContractionPlan {
     guard let rows else { return }
     let lanes = row.lanes(contraction.type)
     if isContiguous(contraction.uniform, along: rows) {
-      try vectorize("block_\(name(rows))", lanes)
+      try vectorize(copyLoop("block", name(rows)), lanes)
     } else if let last = contraction.summedLoops.last, Self.count(last) >= lanes,
       isContiguous(contraction.uniform, along: last)
     {
-      try vectorize("block_\(name(last))", lanes)
+      try vectorize(copyLoop("block", name(last)), lanes)
     }
   }
 
   private mutating func vectorizePanelCopy() throws(ScheduleRefusal) {
-    let sums = contraction.summedLoops.map { "panel_\(name($0))" }
+    let sums = contraction.summedLoops.map { copyLoop("panel", name($0)) }
     if sums.count > 1, let last = sums.last {
       // Borders along the lanes mostly hang on the last sum: they are found once per value of it.
       try add(.reorder([last] + sums.dropLast()))
     }
     if turnPanelCopy() { return }
-    if shape.hasColumnTasks { try add(.pad("panel_\(name(contraction.lanes))")) }
+    if shape.hasColumnTasks { try add(.pad(copyLoop("panel", name(contraction.lanes)))) }
     if isContiguous(contraction.varying, along: contraction.lanes) {
-      try vectorize("panel_\(name(contraction.lanes))", shape.columns)
+      try vectorize(copyLoop("panel", name(contraction.lanes)), shape.columns)
     }
   }
 
@@ -274,24 +287,31 @@ struct ContractionPlan {
   // MARK: Threads and registers
 
   /// The loops whose iterations are tasks, outermost first.
-  private var taskLoops: [String] {
+  var taskLoops: [String] {
     outer.map(name) + [rowBlocks, columnBlocks].compactMap { $0 }
   }
 
   /// Shares the tasks out to the team, and with them the copies that all tasks use.
   mutating func share() throws(ScheduleRefusal) {
     guard let first = taskLoops.first else { return }
+    try shareCopies()
+    try add(.parallelize(first))
+  }
+
+  /// Shares out the copies that stand before everything else.
+  mutating func shareCopies() throws(ScheduleRefusal) {
     let copies = kernel.body.compactMap { statement -> String? in
       guard case .loop(let loop) = statement else { return nil }
       return name(loop)
     }
-    for copy in copies where copy != first { try shareCopy(copy) }
-    try add(.parallelize(first))
+    let own = [copyLoop("panel", ""), copyLoop("block", "")]
+    for copy in copies where own.contains(where: copy.hasPrefix) { try shareCopy(copy) }
   }
 
   /// Shares a copy out: by its tiles where they are not the outermost loop and can be.
   private mutating func shareCopy(_ copy: String) throws(ScheduleRefusal) {
-    let tiles = copy.hasPrefix("panel") ? "panel_\(name(contraction.lanes))r" : copy
+    let tiles =
+      copy.hasPrefix(local("panel")) ? copyLoop("panel", "\(name(contraction.lanes))r") : copy
     if copy != tiles, let order = try? kernel.applying(.reorder([tiles, copy])) {
       kernel = order
       steps.append(.reorder([tiles, copy]))
@@ -307,14 +327,14 @@ struct ContractionPlan {
     for name in rowLoops + laneLoops where loop(name) != nil { try add(.pad(name)) }
     for name in laneLoops { try vectorize(name, shape.columns) }
     for name in rowLoops where loop(name) != nil { try add(.unroll(name, by: shape.rows)) }
-    try add(.promote("sums"))
+    try add(.promote(local("sums")))
     if loop(sumLoop)?.constantTripCount == 1 { try add(.unroll(sumLoop, by: 1)) }
   }
 
   /// The loops along lanes that copy the tile from and to memory.
   var tileCopies: [String] {
     let axis = contraction.indices.firstIndex(of: contraction.lanes.variable.expression) ?? 0
-    return ["tile_load_\(axis)", "tile_store_\(axis)"]
+    return [copyLoop("tile", "load_\(axis)"), copyLoop("tile", "store_\(axis)")]
   }
 
   /// Makes one loop of the task loops as far as nothing stands between them.

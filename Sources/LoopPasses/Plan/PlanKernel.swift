@@ -6,17 +6,18 @@ public import LoopIR
 extension Pass where Input == Kernel, Output == Kernel {
   /// Writes a kernel's schedule from its shape and a target row, and applies nothing.
   ///
-  /// A contraction, recognized by its structure, gets the schedule of a `ContractionPlan`. The
-  /// rules for others, tried in this order; a step that is not legal is left out, and a kernel that
+  /// A contraction, recognized by its structure, gets the schedule of a `ContractionPlan`, one with
+  /// nests after it that of a `JoinedPlan`. The rules for others, tried in this order; a step that is not legal is left out, and a kernel that
   /// allows none keeps an empty schedule. Nothing depends on the number of threads.
   ///
   /// 1. **Diagonals.** A nest of two loops that both depend on neighbours runs by diagonals where
   ///    the loop inside may then run in lanes, its tables laid out by diagonals too.
   /// 2. **Lanes.** The innermost loop that may run in lanes does, preferring loops along which
   ///    stores are contiguous. A loop is as wide as a register of the smallest number type in its
-  ///    body; twice that while the values that live at one time fit the row's registers twice;
-  ///    four times with a `while` inside, whose chains of dependent operations need company. A
-  ///    short loop is as wide as its extent, rounded up to a power of two.
+  ///    body, in which f16 and bf16 count as the f32 that they compute in; twice that while the
+  ///    values that live at one time fit the row's registers twice; four times with a `while`
+  ///    inside, whose chains of dependent operations need company. A short loop is as wide as its
+  ///    extent, rounded up to a power of two.
   /// 3. **Sweeps.** Loops one after the other, and loops that repeat them, over arrays far larger
   ///    than the second cache run tile by tile, each tile with what it needs of its surroundings.
   ///    Elsewhere a loop that must run in order around loops that may be shared out is written out,
@@ -31,9 +32,7 @@ extension Pass where Input == Kernel, Output == Kernel {
   public static func plan(for row: TargetRow) -> Pass {
     Pass("plan", summary: "choose a schedule by shape and target row") { kernel in
       var result = kernel
-      if let contraction = Contraction(kernel, row),
-        let plan = ContractionPlan.made(contraction, kernel, row)
-      {
+      if let plan = kernel.plannedContraction(for: row) {
         result.schedule = plan.steps
         return result
       }
@@ -71,11 +70,30 @@ struct KernelPlan {
     makeWavefronts()
     tileSweeps()
     unrollSweeps()
+    makeLanesAndBlocks(nil)
+  }
+
+  /// Chooses the steps of some nests, named by their outermost loops' variables.
+  mutating func make(only nests: Set<VariableID>) { makeLanesAndBlocks(nests) }
+
+  private mutating func makeLanesAndBlocks(_ nests: Set<VariableID>?) {
     var vectors: [LaneChoice] = []
-    kernel.body.forEachOutermostLoop { vectors += laneChoices(in: $0) }
-    shareOut(&vectors)
+    kernel.body.forEachOutermostLoop { loop in
+      if nests?.contains(loop.variable) ?? true { vectors += laneChoices(in: loop) }
+    }
+    shareOut(&vectors, nests)
     for choice in vectors { _ = attempt(.vectorize(choice.name, lanes: choice.lanes)) }
     scanRecurrences()
+  }
+
+  /// Runs loops inside these, or themselves, in lanes.
+  mutating func runInLanes(_ names: [String]) {
+    for name in names {
+      guard let loop = kernel.loop(named: name) else { continue }
+      for choice in laneChoices(in: loop) {
+        _ = attempt(.vectorize(choice.name, lanes: choice.lanes))
+      }
+    }
   }
 
   /// Appends a step when it is legal.
@@ -150,7 +168,7 @@ struct KernelPlan {
       for value in statement.operands { types.insert(kernel.type(of: value).dtype) }
       if case .whileLoop = statement { hasWhile = true }
     }
-    let sizes = types.filter { $0 != .bool }.map(\.byteSize)
+    let sizes = types.filter { $0 != .bool }.map(\.arithmeticType.byteSize)
     let native = row.vectorBytes / (sizes.min() ?? 1)
     let fitsTwice = 2 * kernel.pressure(loop.body, costs) <= row.vectorRegisters
     let wide = native * (hasWhile ? 4 : fitsTwice ? 2 : 1)
@@ -165,11 +183,12 @@ struct KernelPlan {
 
   /// Shares the outermost loops out where there is work enough; locals that several of them use
   /// are put where all threads see them.
-  private mutating func shareOut(_ vectors: inout [LaneChoice]) {
+  private mutating func shareOut(_ vectors: inout [LaneChoice], _ nests: Set<VariableID>?) {
     let before = (self, vectors)
     shareLocals()
     let count = steps.count
-    for case .loop(let outer) in kernel.body where outer.kind == .serial {
+    for case .loop(let outer) in kernel.body
+    where outer.kind == .serial && nests?.contains(outer.variable) ?? true {
       if let shared = shareOut(outer, vectors) { rename(&vectors, shared) }
     }
     if steps.count == count { (self, vectors) = before }

@@ -35,9 +35,12 @@ struct TileShape: Hashable {
   /// first. A block's panel of `depth`
   /// rows by a tile's columns takes at most twice the first-level cache where it is one of many,
   /// half the second-level cache where a task copies it for itself, or reads what lies in panels.
+  ///
+  /// With `rowsAtOnce`, tasks are blocks of as many whole rows, sums and all: what follows may work
+  /// on them while they are in a cache.
   init(
-    _ m: Int, _ n: Int, _ k: Int, tasksAround: Int, readsPanels: Bool, _ type: DType,
-    _ row: TargetRow
+    _ m: Int, _ n: Int, _ k: Int, tasksAround: Int, readsPanels: Bool, rowsAtOnce: Int? = nil,
+    _ type: DType, _ row: TargetRow
   ) {
     let lanes = row.lanes(type)
     columns = Self.columns(n, lanes)
@@ -46,6 +49,13 @@ struct TileShape: Hashable {
     // Where no instruction broadcasts from memory, a tall tile's scalars want registers too.
     let most = width > 1 ? free / width : min(free, row.vectorRegisters * 3 / 4)
     rows = Self.rows(m, most: max(1, most), width)
+    if let rowsAtOnce {
+      hasColumnTasks = false
+      depth = k
+      rowBlock = rowsAtOnce
+      columnBlock = Self.roundUp(n, to: columns)
+      return
+    }
     let wanted = min(max(m * n * k / Self.taskWork, 1), Self.mostTasks)
     let tasks = (wanted + tasksAround - 1) / tasksAround
     let panels = (n + columns - 1) / columns
@@ -67,6 +77,17 @@ struct TileShape: Hashable {
       let along = min((tasks + across - 1) / across, max(1, n / (4 * columns)))
       columnBlock = Self.roundUp((n + along - 1) / along, to: columns)
     }
+  }
+
+  /// Rows of a block that stays in a cache with what is done to it, whole tiles; fewer where tasks
+  /// would be too few for a team.
+  static func rowsAtOnce(
+    of m: Int, bytes: Int, tasksAround: Int, tile: Int, _ row: TargetRow
+  ) -> Int {
+    let cached = max(tile, row.l2Bytes / 8 / max(1, bytes) / tile * tile)
+    let wanted = (mostTasks + tasksAround - 1) / tasksAround
+    let shared = tasksAround * 2 >= mostTasks ? m : (m + wanted - 1) / wanted
+    return min(cached, roundUp(shared, to: tile))
   }
 
   /// Registers for products that the row does not fuse into sums: those of floats, of integers,

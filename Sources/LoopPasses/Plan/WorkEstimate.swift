@@ -84,9 +84,9 @@ struct WorkEstimate {
     }
   }
 
-  /// Registers of a value, which may have lanes already.
+  /// Registers of a value, which may have lanes already; f16 and bf16 fill those of f32.
   private func registers(_ type: ValueType, _ isVector: Bool) -> Int {
-    Swift.max(1, type.lanes * (isVector ? lanes : 1) / row.lanes(type.dtype))
+    Swift.max(1, type.lanes * (isVector ? lanes : 1) / row.lanes(type.dtype.arithmeticType))
   }
 
   private func bytesMoved(_ statement: Statement) -> Int {
@@ -100,13 +100,16 @@ struct WorkEstimate {
 }
 
 extension ScalarProgram {
-  /// Instructions, weighted: division and square root occupy a unit for several.
+  /// Instructions, weighted: division and square root occupy a unit for several, and so does
+  /// rounding to f16 or bf16.
   var cost: Int {
     instructions.reduce(0) { sum, step in
-      switch step.primitive {
-      case .div, .sqrt: sum + 5
-      case .rem: sum + 20
-      default: sum + 1
+      let rounding = step.type.isShortFloat ? 6 : 0
+      return switch step.primitive {
+      case .div, .sqrt: sum + 5 + rounding
+      case .rem: sum + 20 + rounding
+      case .select, .selectRarely, .neg, .abs, .bitcast: sum + 1
+      default: sum + 1 + rounding
       }
     }
   }

@@ -72,10 +72,8 @@ private struct NestMove {
     guard depth < path.count, zip(moved.enclosing, path).allSatisfy({ $0 == $1 }),
       case .loop(let host) = path[depth], host.variable != moved.loop.variable
     else { throw refusal("\(name(moved.loop)) is not beside the nest of \(name(target.loop))") }
-    var block = kernel.body
-    if let last = moved.enclosing.last {
-      guard case .loop(let loop) = last else { throw refusal("\(name(moved.loop)) is in a choice") }
-      block = loop.body
+    guard let block = kernel.block(around: moved) else {
+      throw refusal("\(name(moved.loop)) is in a choice")
     }
     guard let from = block.firstIndex(where: { $0.definesLoop(moved.loop.variable) }),
       let to = block.firstIndex(where: { $0.definesLoop(host.variable) })
@@ -94,12 +92,8 @@ private struct NestMove {
     if let value = defined.first(where: used.contains) {
       throw refusal("\(name(moved.loop)) needs the value \(kernel.spelling(value))")
     }
-    let test = DependenceTest(kernel)
-    let others = between.references(in: kernel, enclosing: moved.enclosing)
-    for own in test.references(inside: moved.loop.variable) {
-      if let other = others.first(where: { test.mayShareMemory(own, $0) }) {
-        throw refusal(test.describe(other, on: own).description)
-      }
+    if let found = DependenceTest(kernel).dependence(of: moved, onAnyOf: between) {
+      throw refusal(found.description)
     }
   }
 

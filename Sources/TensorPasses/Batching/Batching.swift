@@ -114,11 +114,50 @@ struct Batching {
         Node(.contract(contraction), operands.map { .value(values[$0] ?? $0) }, types))
     case .loop(let loop): return try results(of: loop, operands)
     case .conditional(let choice): return try results(of: choice, operands)
+    case .gather(var gather):
+      gather.coordinates = batched(gather.coordinates, of: operands[0], operands.dropFirst())
+      return builder.copy(
+        Node(.gather(gather), operands.map { .value(values[$0] ?? $0) }, types))
+    case .scatter(var scatter):
+      let both = operands[..<2].map { TensorOperand.value(widened($0)) }
+      scatter.coordinates =
+        [.expression(.variable(0))] + batched(scatter.coordinates, operands.dropFirst(2))
+      return builder.copy(
+        Node(
+          .scatter(scatter), both + operands.dropFirst(2).map { .value(values[$0] ?? $0) }, types))
+    case .concat(let axis):
+      return builder.copy(
+        Node(.concat(axis: axis + 1), operands.map { .value(widened($0)) }, types))
+    case .sort(var sort):
+      sort.axis += 1
+      return builder.copy(Node(.sort(sort), operands.map { .value(widened($0)) }, types))
     case .custom(let custom): return try results(of: custom, operands)
-    case .call, .kernel, .concat, .gather, .scatter, .sort:
+    case .call, .kernel:
       throw .notBatched(
         operation: node.kind.keyword, reason: "this version has no rule for it",
         at: builder.location)
+    }
+  }
+
+  /// The coordinates with the axis in front, which a source has, or not.
+  private func batched(
+    _ coordinates: [Coordinate], of source: ValueID, _ indices: ArraySlice<ValueID>
+  ) -> [Coordinate] {
+    let inner = batched(coordinates, indices)
+    return isBatched.contains(source) ? [.expression(.variable(0))] + inner : inner
+  }
+
+  /// The coordinates over axes behind a further one, which index operands have, or not.
+  private func batched(
+    _ coordinates: [Coordinate], _ indices: ArraySlice<ValueID>
+  ) -> [Coordinate] {
+    var operands = indices
+    return coordinates.map { coordinate in
+      let moved = coordinate.mapping(\.batched)
+      guard case .element(let place) = moved, isBatched.contains(operands.removeFirst()) else {
+        return moved
+      }
+      return .element([.variable(0)] + place)
     }
   }
 

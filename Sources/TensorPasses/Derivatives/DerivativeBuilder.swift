@@ -154,24 +154,36 @@ package struct DerivativeBuilder {
     }
   }
 
-  /// The combination over axes in the standard order; the value itself over none.
+  /// The combination over axes in the standard order; the value itself over none. Sums and products
+  /// of f16 and bf16 are taken in f32 and rounded at the end.
   package mutating func reduce(
     _ monoid: Reduction.Monoid, _ value: ValueID, axes: [Int]
   ) throws(TransformError) -> ValueID {
     if axes.isEmpty { return value }
-    let order = Reduction(monoid, axes: axes, of: self[type: value], row: row).order
-    return try build { (b, place) throws(InferenceError) in
-      try b.reduce(monoid, value, axes: axes, order: order, at: place)
+    let wide = try widened(value, for: monoid)
+    let order = Reduction(monoid, axes: axes, of: self[type: wide], row: row).order
+    let result = try build { (b, place) throws(InferenceError) in
+      try b.reduce(monoid, wide, axes: axes, order: order, at: place)
     }
+    return wide == value ? result : try cast(result, to: self[type: value].dtype)
+  }
+
+  private mutating func widened(
+    _ value: ValueID, for monoid: Reduction.Monoid
+  ) throws(TransformError) -> ValueID {
+    guard monoid.roundsPartialResults else { return value }
+    return try cast(value, to: self[type: value].dtype.arithmeticType)
   }
 
   package mutating func scan(
     _ monoid: Reduction.Monoid, _ value: ValueID, axis: Int, exclusive: Bool, reverse: Bool
   ) throws(TransformError) -> ValueID {
+    let wide = try widened(value, for: monoid)
+    let type = self[type: wide]
     let scan = Scan(
-      monoid, axis: axis, isExclusive: exclusive, isReverse: reverse, of: self[type: value],
-      row: row)
-    return copy(Node(.scan(scan), [.value(value)], self[type: value]))[0]
+      monoid, axis: axis, isExclusive: exclusive, isReverse: reverse, of: type, row: row)
+    let result = copy(Node(.scan(scan), [.value(wide)], type))[0]
+    return try cast(result, to: self[type: value].dtype)
   }
 
   package mutating func contract(

@@ -125,10 +125,20 @@ private struct Pullback {
         of: active, operands, saved: saved, results: work.copies(of: id), given)
     case .conditional(let choice):
       return try work.builder.cotangents(of: choice, operands, given, places)
+    case .gather(let gather):
+      return [(0, try work.builder.cotangent(of: gather, operands, first))]
+    case .scatter(let scatter):
+      return try work.builder.cotangents(of: scatter, operands, result, first, places)
+    case .concat(let axis):
+      return places.map {
+        ($0, work.builder.cotangent(ofPart: $0, along: axis, operands, first))
+      }
+    case .sort(let sort):
+      return try work.builder.cotangents(of: sort, operands, given, places)
     case .custom(let custom):
       return try work.builder.cotangents(
         of: custom, operands, results: work.copies(of: id), given, places)
-    case .call, .kernel, .scan, .concat, .gather, .scatter, .sort:
+    case .call, .kernel, .scan:
       throw work.builder.noRule(node.kind.keyword, "this version has none")
     }
   }

@@ -71,7 +71,7 @@ private struct Pushforward {
   private mutating func nodeOfBoth(
     _ id: NodeID, _ places: [Int]
   ) throws(TransformError) -> (results: [ValueID], tangents: [ValueID?])? {
-    let given = graph[id].operands.map { $0.value.flatMap { tangents[$0] } }
+    let given = given(graph[id])
     work.builder.location = graph.locations[id.index]
     switch graph[id].kind {
     case .loop(let loop):
@@ -112,13 +112,27 @@ private struct Pushforward {
         parts += work.builder.copy(Node(node.kind, factors.map { .value($0) }, node.types))
       }
       return [try work.builder.sum(parts)]
+    case .gather(let gather):
+      return [work.builder.tangent(of: gather, operands, first, node.types[0].shape)]
+    case .scatter(let scatter):
+      return [try work.builder.tangent(of: scatter, operands, result, given(node))]
+    case .concat(let axis):
+      return [
+        try work.builder.tangent(ofConcatAlong: axis, operands, given(node), node.types[0])
+      ]
+    case .sort(let sort): return work.builder.tangents(of: sort, operands, given(node))
     case .custom(let custom):
       return try work.builder.tangents(
         of: custom, operands, results: work.copies(of: id),
-        node.operands.map { $0.value.flatMap { tangents[$0] } })
-    case .call, .kernel, .scan, .concat, .gather, .scatter, .sort, .loop, .conditional:
+        given(node))
+    case .call, .kernel, .scan, .loop, .conditional:
       throw work.builder.noRule(node.kind.keyword, "this version has none")
     }
+  }
+
+  /// The tangents of a node's operands.
+  private func given(_ node: Node) -> [ValueID?] {
+    node.operands.map { $0.value.flatMap { tangents[$0] } }
   }
 
   private mutating func elementwise(

@@ -39,6 +39,31 @@ private struct Single: Sendable, CustomTestStringConvertible {
     },
     Single("maxPool", [1, 1, 4, 4]) { $0.maxPool(kernel: [2, 2]) },
     Single("crossEntropy", [3, 4]) { $0.crossEntropy(Tensor([0, 3, 1])) },
+    Single("rows at captured indices", [4, 2]) { $0.take(Tensor([3, 0, 3])) },
+    Single("rows of a captured table", [3]) { x in
+      draw([5, 2], 4).take((x * 10).cast(to: .i64), outside: .clamped)
+    },
+    Single("rows of its own", [4, 2]) { x in
+      x.take((x[.all, 0] * 10).cast(to: .i32), outside: .wrapped)
+    },
+    Single("elements along an axis", [3, 4]) { $0.takeAlong($0.argSorted(axis: 0), axis: 0) },
+    Single("scatter of its own", [3, 2]) { x in
+      draw([5, 2], 4).scatter(x, at: Tensor([4, 0, 4]), by: .add)
+    },
+    Single("scatter into its own", [4]) { x in
+      x.scatter(Tensor([1.0, 2]), at: (x[0..<2] * 10).cast(to: .i32), outside: .dropped)
+    },
+    Single("concatenated", [2, 3]) { x in
+      Tensor.concatenated([x, draw([1, 3], 4), x * 2])
+    },
+    Single("sorted", [3, 5]) { $0.sorted(axis: 0, descending: true) },
+    Single("topK", [2, 6]) { x in
+      let (values, places) = x.topK(3)
+      return values * places.cast(to: .f32)
+    },
+    Single("gradient of gathered rows", [3]) { x in
+      gradient(of: x) { x in (x.take(Tensor([2, 0, 2])) * Tensor([1.0, 2, 3])).sum() }
+    },
     Single("gradient", [4]) { x in gradient(of: x) { (sin($0) * $0).sum() } },
     Single("gradient by what is captured", [3]) { x in
       gradient(of: draw([2, 3], 4)) { w in tanh(w.matmul(x)).sum() }

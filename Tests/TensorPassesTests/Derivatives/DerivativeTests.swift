@@ -24,6 +24,9 @@ import Testing
   @Test(arguments: DerivativeCase.contractions, DerivativeCase.seeds)
   func contractions(_ item: DerivativeCase, _ seed: UInt64) throws { try check(item, seed) }
 
+  @Test(arguments: DerivativeCase.indexing, DerivativeCase.seeds)
+  func indexing(_ item: DerivativeCase, _ seed: UInt64) throws { try check(item, seed) }
+
   @Test(arguments: DerivativeCase.programs, DerivativeCase.seeds)
   func programs(_ item: DerivativeCase, _ seed: UInt64) throws { try check(item, seed) }
 

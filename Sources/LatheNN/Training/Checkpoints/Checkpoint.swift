@@ -128,11 +128,7 @@ public struct Checkpoint: Sendable {
   /// The tensor of a name.
   public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
     guard let entry = contents[name] else { throw .noTensor(file: file, tensor: name) }
-    do throws(SafetensorsError) {
-      return try entry.tensor()
-    } catch {
-      throw .safetensors(error)
-    }
+    return entry.tensor()
   }
 
   /// The tensor of a name, once it has the type and shape of another.

@@ -11,7 +11,7 @@ public import Lathe
 ///
 /// ```swift
 /// try Safetensors(tensors: ["weight": weight]).write(to: "model.safetensors")
-/// let weight = try Safetensors(path: "model.safetensors")["weight"]!.tensor()
+/// let weight = try Safetensors(path: "model.safetensors")["weight"]?.tensor()
 /// ```
 public struct Safetensors: Equatable, Sendable {
   /// A tensor as a file holds it.
@@ -50,10 +50,7 @@ public struct Safetensors: Equatable, Sendable {
     }
 
     /// The tensor.
-    public func tensor() throws(SafetensorsError) -> Tensor {
-      guard dtype.isSupported else { throw .unsupportedType(tensor: name, found: dtype) }
-      return Tensor(bytes: bytes, shape: shape, dtype: dtype)
-    }
+    public func tensor() -> Tensor { Tensor(bytes: bytes, shape: shape, dtype: dtype) }
   }
 
   /// The most bytes of a header that are read: 100 million, as in the reference implementation.

@@ -21,8 +21,6 @@ public enum SafetensorsError: Error, Equatable, Sendable {
   case badEntry(file: String, tensor: String, field: String)
   /// A type of elements that Lathe does not have.
   case unknownType(file: String, tensor: String, found: String)
-  /// A type that programs cannot compute with yet.
-  case unsupportedType(tensor: String, found: DType)
   /// Not as many bytes as the type and the shape take.
   case wrongSize(file: String, tensor: String, found: Int, dtype: DType, shape: [Int])
   /// A tensor that does not begin where the one before ends.
@@ -57,8 +55,6 @@ extension SafetensorsError: CustomStringConvertible {
     case .unknownType(let file, let tensor, let found):
       return "\(file): \(tensor): dtype \(found), expected one of "
         + DType.allCases.map(\.safetensorsName).joined(separator: ", ")
-    case .unsupportedType(let tensor, let found):
-      return "\(tensor): no support for \(found)"
     case .wrongSize(let file, let tensor, let found, let dtype, let shape):
       return "\(file): \(tensor): \(found) bytes, expected those of \(dtype)\(shape)"
     case .gap(let file, let tensor, let found, let expected):
