@@ -142,7 +142,7 @@ extension NodeKind {
     switch self {
     case .parameter, .constant, .iota, .view: false
     case .elementwise, .call, .kernel, .reduce, .scan, .concat, .gather, .scatter, .contract,
-      .sort, .loop, .conditional:
+      .sort, .loop, .conditional, .custom:
       true
     }
   }

@@ -184,7 +184,8 @@ struct RegionProgram {
       }
       return append(.scan(scan, operand, starts: starts, node.types[0].dtype))
     case .contract(let contraction): return contract(contraction, node, at: indices)
-    case .constant, .call, .kernel, .concat, .gather, .scatter, .sort, .loop, .conditional:
+    case .constant, .call, .kernel, .concat, .gather, .scatter, .sort, .loop, .conditional,
+      .custom:
       return unusable("holds a \(node.kind.keyword)")
     }
   }

@@ -98,7 +98,7 @@ private struct AxisSplit {
       }
       result.kind = .contract(contraction)
     case .constant, .call, .kernel, .reduce, .scan, .concat, .gather, .scatter, .sort, .loop,
-      .conditional:
+      .conditional, .custom:
       return nil
     }
     if isSplit { result.types[0].shape = target }

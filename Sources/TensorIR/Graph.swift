@@ -130,6 +130,8 @@ public enum NodeKind: Hashable, Sendable {
   case loop(LoopNode)
   /// One of the two graphs held, by a bool.
   case conditional(ConditionalNode)
+  /// The graph held, with a derivative of its own.
+  case custom(CustomNode)
 
   /// The keyword in IR text.
   public var keyword: String {
@@ -150,6 +152,7 @@ public enum NodeKind: Hashable, Sendable {
     case .sort: "sort"
     case .loop: "loop"
     case .conditional: "conditional"
+    case .custom: "custom"
     }
   }
 }

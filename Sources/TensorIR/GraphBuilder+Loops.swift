@@ -36,6 +36,13 @@ extension GraphBuilder {
     return try held(.conditional(choice), [truth] + operands, results, at: location)
   }
 
+  /// Adds a function with a derivative of its own; operands are one per parameter of its body.
+  public mutating func custom(
+    _ custom: CustomNode, _ operands: [ValueID], at location: SourceLocation = .unknown
+  ) throws(InferenceError) -> [ValueID] {
+    try held(.custom(custom), operands, custom.resultTypes, at: location)
+  }
+
   /// Adds a node that holds graphs, if it is well formed.
   private mutating func held(
     _ kind: NodeKind, _ operands: [ValueID], _ results: [TensorType], at location: SourceLocation

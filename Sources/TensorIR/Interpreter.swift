@@ -234,6 +234,7 @@ private struct Frame {
       let operands = operands(of: node)
       let body = operands[0].bits(0) != 0 ? choice.then : choice.otherwise
       return try bodies.evaluate(body, Array(operands.dropFirst()))
+    case .custom(let custom): return try bodies.evaluate(custom.body, operands(of: node))
     case .parameter, .call, .concat, .gather, .scatter, .sort:
       fatalError("the verifier and the callers let \(node.kind.keyword) through")
     }

@@ -114,7 +114,7 @@ public struct ConditionalNode: Hashable, Sendable {
 
 extension Graph {
   /// The graph under the name that text gives to its part of a node.
-  fileprivate func named(_ name: String) -> Graph {
+  func named(_ name: String) -> Graph {
     var graph = self
     graph.name = name
     return graph
@@ -127,6 +127,7 @@ extension NodeKind {
     switch self {
     case .loop(let loop): (loop.condition.map { [$0] } ?? []) + [loop.body]
     case .conditional(let choice): [choice.then, choice.otherwise]
+    case .custom(let custom): custom.graphs
     case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
       .concat, .gather, .scatter, .contract, .sort:
       []
@@ -146,6 +147,7 @@ extension NodeKind {
       choice.then = try change(choice.then)
       choice.otherwise = try change(choice.otherwise)
       return .conditional(choice)
+    case .custom(let custom): return .custom(try custom.mapping(change))
     case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
       .concat, .gather, .scatter, .contract, .sort:
       return self

@@ -85,7 +85,7 @@ extension NodeKind {
       loop.inputRows.forEach(visit)
       loop.stacks.forEach { visit($0.row) }
     case .parameter, .constant, .iota, .elementwise, .call, .kernel, .reduce, .scan, .concat,
-      .gather, .scatter, .sort, .conditional:
+      .gather, .scatter, .sort, .conditional, .custom:
       break
     }
   }

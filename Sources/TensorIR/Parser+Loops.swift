@@ -1,4 +1,4 @@
-// Reads loops and conditionals; the grammar heads Printer.swift.
+// Reads nodes that hold graphs; the grammar heads Printer.swift.
 
 import IRCore
 import LoopIR
@@ -82,6 +82,32 @@ extension GraphParser {
     return Node(
       .conditional(ConditionalNode(then: then, otherwise: otherwise)), [truth] + bound.operands,
       try types())
+  }
+
+  mutating func custom() throws(TextError) -> Node {
+    let arguments = try bindings("of", rowsOver: nil)
+    let captures = try bindings("with", rowsOver: nil)
+    let body = try block("body", arguments + captures).graph
+    var node = CustomNode(body: body, argumentCount: arguments.names.count)
+    for rule in [CustomNode.Rule.pullback, .pushforward] where reader.takeIf(rule.rawValue) {
+      let own = try slots()
+      node[rule] = try block(rule.rawValue, arguments + own + captures).graph
+    }
+    try reader.expect(":")
+    return Node(.custom(node), arguments.operands + captures.operands, try types())
+  }
+
+  /// Parameters that nothing around a block stands for.
+  private mutating func slots() throws(TextError) -> Bindings {
+    var slots = Bindings()
+    try reader.expect("(")
+    repeat {
+      slots.names.append(try parameterName())
+      try reader.expect(":")
+      slots.types.append(try type())
+    } while reader.takeIf(",")
+    try reader.expect(")")
+    return slots
   }
 
   private mutating func bindings(

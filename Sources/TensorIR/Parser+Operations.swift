@@ -27,6 +27,7 @@ extension GraphParser {
     case "contract": return try contraction()
     case "loop": return try loop()
     case "conditional": return try conditional()
+    case "custom": return try custom()
     case let name where NodeKind.declaredKeywords.contains(name):
       throw reader.error(NodeKind.declaredOnly(name), at: keyword)
     default:

@@ -1,4 +1,4 @@
-// The text of loops and conditionals.
+// The text of nodes that hold graphs.
 
 import IRCore
 
@@ -42,6 +42,28 @@ extension GraphPrinter {
     }
     return "conditional \(operands.first ?? "?")" + group("with", bound)
       + " \(block(choice.then, indent: indent)) else \(block(choice.otherwise, indent: indent))"
+  }
+
+  func text(of custom: CustomNode, _ operands: [String], _ indent: String) -> String {
+    let bound = zip(slots(custom.body), custom.body.parameters.indices).map { slot, index in
+      "\(slot) = " + (operands.indices.contains(index) ? operands[index] : "?")
+    }
+    let arguments = bound.prefix(custom.argumentCount)
+    var text = "custom" + group("of", arguments)
+    text += group("with", bound.dropFirst(arguments.count)) + " "
+    text += block(custom.body, indent: indent)
+    for (rule, graph) in custom.rules {
+      let places = custom.layout(of: rule)
+      let known = slots(graph)
+      let own = known.indices.filter { places.results.contains($0) || places.seeds.contains($0) }
+      text += group("\(rule)", own.map { known[$0] }) + " " + block(graph, indent: indent)
+    }
+    return text
+  }
+
+  /// Names and types of a graph's parameters.
+  private func slots(_ graph: Graph) -> [String] {
+    zip(graph.parameterNames, graph.parameters).map { "%\($0): \(graph[$1].types[0])" }
   }
 
   private func group(_ keyword: String, _ bound: some Collection<String>) -> String {

@@ -15,8 +15,11 @@
 //               | "loop" %step ["in" "0" "..<" trips] ["carry" bindings] ["each" rows] ["with" bindings]
 //                 ["while" block "do"] block
 //               | "conditional" value ["with" bindings] block "else" block
+//               | "custom" ["of" bindings] ["with" bindings] block
+//                 ["pullback" slots block] ["pushforward" slots block]
 //   trips     ::= index | value | "min" "(" value "," index ")"
 //   bindings  ::= "(" %name ":" type "=" value ("," %name ":" type "=" value)* ")"
+//   slots     ::= "(" %name ":" type ("," %name ":" type)* ")"      results, then (co)tangents
 //   rows      ::= "(" %name ":" type "=" value "[" index "]" ("," …)* ")"
 //   block     ::= "{" node* "return" [value,*] ["stack" value "->" [value] "[" index "]" ("," …)*] "}"
 //   monoid    ::= "sum" | "product" | "max" | "min" | "any" | "all" | "argMax" | "argMin"
@@ -140,6 +143,7 @@ struct GraphPrinter {
       return "contract \(text(of: contraction, node, operands))"
     case .loop(let loop): return text(of: loop, operands, indent)
     case .conditional(let choice): return text(of: choice, operands, indent)
+    case .custom(let custom): return text(of: custom, operands, indent)
     case .concat, .gather, .scatter, .sort:
       let attributes = node.kind.attributes
       return "\(node.kind.keyword)\(attributes) \(list(operands))"
@@ -206,7 +210,7 @@ extension NodeKind {
   fileprivate var attributes: String {
     switch self {
     case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
-      .contract, .loop, .conditional:
+      .contract, .loop, .conditional, .custom:
       return ""
     case .concat(let axis), .gather(let axis): return " along \(axis)"
     case .scatter(let axis, let combine):

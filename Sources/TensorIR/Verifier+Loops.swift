@@ -24,12 +24,12 @@ extension GraphVerifier {
     try verifyResults(loop, id)
   }
 
-  private func type(_ operand: TensorOperand) -> TensorType? {
+  func type(_ operand: TensorOperand) -> TensorType? {
     operand.value.map { graph[type: $0] }
   }
 
   /// Checks a graph that a node holds.
-  private func verifyBody(_ body: Graph, _ what: String, _ id: NodeID) throws(VerifierError) {
+  func verifyBody(_ body: Graph, _ what: String, _ id: NodeID) throws(VerifierError) {
     do { try GraphVerifier(body, module: module).verifyGraph() } catch let problem {
       throw error(id, "in its \(what): \(problem.message)")
     }
@@ -146,7 +146,7 @@ extension GraphVerifier {
     }
   }
 
-  private func list(_ types: [TensorType]) -> String {
+  func list(_ types: [TensorType]) -> String {
     types.map(\.description).joined(separator: ", ")
   }
 

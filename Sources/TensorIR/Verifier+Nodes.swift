@@ -22,6 +22,7 @@ extension GraphVerifier {
     case .contract(let contraction): try verifyContraction(contraction, id)
     case .loop(let loop): try verifyLoop(loop, id)
     case .conditional(let choice): try verifyConditional(choice, id)
+    case .custom(let custom): try verifyCustom(custom, id)
     case .concat, .gather, .scatter, .sort:
       throw error(
         "\(names[ValueID(id)]): \(NodeKind.declaredOnly(node.kind.keyword))")

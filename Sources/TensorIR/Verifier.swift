@@ -31,6 +31,10 @@
 //               tensor for every step up to the count; bodies are well formed
 //   conditional a bool, and two well-formed graphs of equal parameters and result types, which the
 //               operands and results of the node have
+//   custom      a well-formed body whose parameters and results have the types of the operands and
+//               results, and a rule at least; a rule takes the arguments, the results, a float of
+//               the type of each float result (pullback) or argument (pushforward) and what was
+//               captured, under the body's names, and gives a float for each of the others
 //   others      are declared only and refused
 // A module, besides:
 //   names       of graphs and kernels are unique; kernels of one name are equal

@@ -30,7 +30,7 @@ extension Pass where Input == Module, Output == Module {
       case .contract(let contraction):
         rewriter.keepContraction(contraction, node, location)
       case .parameter, .iota, .call, .kernel, .concat, .gather, .scatter, .sort, .loop,
-        .conditional:
+        .conditional, .custom:
         rewriter.keep(node, at: location)
       }
     }

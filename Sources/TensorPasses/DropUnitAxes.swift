@@ -21,7 +21,7 @@ extension Pass where Input == Module, Output == Module {
       case .scan(let scan): rewriter.dropUnits(of: scan, node, location)
       case .contract(let contraction): rewriter.dropUnits(of: contraction, node, location)
       case .parameter, .constant, .iota, .view, .call, .kernel, .concat, .gather, .scatter, .sort,
-        .loop, .conditional:
+        .loop, .conditional, .custom:
         rewriter.keep(node, at: location)
       }
     }

@@ -53,7 +53,7 @@ extension GraphRewriter {
     case .scan(let scan): foldedScan(scan, node)
     case .contract(let contraction): foldedContraction(contraction, node, row)
     case .parameter, .constant, .iota, .call, .kernel, .concat, .gather, .scatter, .sort, .loop,
-      .conditional:
+      .conditional, .custom:
       nil
     }
   }

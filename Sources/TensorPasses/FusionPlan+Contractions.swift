@@ -110,7 +110,7 @@ extension FusionPlan {
             operand.value.map { answers[$0.node.index] } ?? true
           })
       case .reduce, .scan, .call, .kernel, .concat, .gather, .scatter, .contract, .sort, .loop,
-        .conditional:
+        .conditional, .custom:
         answers.append(false)
       }
     }

@@ -67,7 +67,8 @@ private struct HoistingPlan {
       guard isOutside else { continue }
       switch body[id].kind {
       case .constant, .iota, .view: free.insert(id)
-      case .elementwise, .reduce, .scan, .contract, .loop, .conditional: moved.insert(id)
+      case .elementwise, .reduce, .scan, .contract, .loop, .conditional, .custom:
+        moved.insert(id)
       case .parameter, .call, .kernel, .concat, .gather, .scatter, .sort: break
       }
     }

@@ -40,7 +40,7 @@ import Testing
       })
     let kinds = [
       "parameter", "constant", "iota", "elementwise", "view", "call", "kernel", "reduce", "scan",
-      "contract", "loop", "conditional",
+      "contract", "loop", "conditional", "custom",
     ]
     #expect(kinds.filter { !found.contains($0) } == [])
   }

@@ -1,4 +1,4 @@
-// Draws loops and conditionals.
+// Draws nodes that hold graphs.
 
 import IRCore
 import TensorIR
@@ -56,7 +56,39 @@ extension GraphDrawer {
     return try? builder.loop(loop, operands)
   }
 
+  /// A function with rules that give the arguments, or the results, back.
+  private mutating func custom(_ value: ValueID) -> [ValueID]? {
+    let operands = [value] + (0..<random.integer(0...2)).map { _ in random.pick(values) }
+    let drawn = body(operands.map(type))
+    random = drawn.random
+    let function = drawn.builder.returning([random.pick(drawn.values), random.pick(drawn.values)])
+    var custom = CustomNode(
+      body: function, argumentCount: random.integer(0...operands.count))
+    let names = function.parameterNames
+    for rule in [CustomNode.Rule.pullback, .pushforward] {
+      if rule == .pushforward, custom.pullback != nil, random.oneIn(2) { continue }
+      if rule == .pullback, random.oneIn(3) { continue }
+      var known: [(String, TensorType)] = zip(names, custom.operandTypes).map { ($0, $1) }
+      let captured = known[custom.argumentCount...]
+      known.removeSubrange(custom.argumentCount...)
+      known += custom.resultTypes.enumerated().map { ("y\($0)", $1) }
+      known += custom.seedTypes(of: rule).enumerated().map { ("d\($0)", $1) }
+      var builder = GraphBuilder(name: rule.rawValue)
+      var parameters: [ValueID] = []
+      for (name, type) in known + captured {
+        guard let parameter = try? builder.parameter(name, type) else { return nil }
+        parameters.append(parameter)
+      }
+      let places =
+        rule == .pullback
+        ? custom.floatArguments : custom.floatResults.map { $0 + custom.argumentCount }
+      custom[rule] = builder.returning(places.map { parameters[$0] })
+    }
+    return try? builder.custom(custom, operands)
+  }
+
   private mutating func conditional(_ value: ValueID) -> [ValueID]? {
+    if random.oneIn(3) { return custom(value) }
     let truths = values.filter { type($0) == TensorType(.bool) }
     guard let truth = truths.randomElement(using: &random) ?? comparison(value) else {
       return nil

@@ -43,7 +43,27 @@ import Testing
   static let x = TensorOperand.value(ValueID(NodeID(0)))
   static let type = TensorType(.f32, extents: [4])
 
+  /// A function of `a`, whose rule takes `b`, or whose arguments are too many.
+  static func custom(_ name: String, argumentCount: Int) -> Node {
+    func graph(_ names: [String]) -> Graph {
+      var graph = Graph(name: "")
+      for name in names { graph.append(Node(.parameter(name), [], type)) }
+      graph.results = [ValueID(NodeID(names.count - 1))]
+      return graph
+    }
+    return Node(
+      .custom(
+        CustomNode(
+          body: graph(["a"]), pullback: graph([name, "y", "dy"]), argumentCount: argumentCount)),
+      [x], type)
+  }
+
   static let data: [(Node, String)] = [
+    (
+      custom("b", argumentCount: 1),
+      "%0: custom: the body's names expected of the operands of its pullback"
+    ),
+    (custom("a", argumentCount: 2), "%0: custom: 2 arguments stated of 1 operands"),
     (
       Node(.elementwise(.neg), [.value(ValueID(NodeID(1)))], type),
       "%0: neg: operand 0, %0, is not defined before this use"

@@ -86,7 +86,8 @@ struct ProgramFlattening {
     case .kernel(let kernel): try call(kernel, id, &scope)
     case .loop(let loop): try append(loop, id, &scope)
     case .conditional(let choice): try append(choice, id, &scope)
-    case .iota, .elementwise, .call, .reduce, .scan, .concat, .gather, .scatter, .contract, .sort:
+    case .iota, .elementwise, .call, .reduce, .scan, .concat, .gather, .scatter, .contract, .sort,
+      .custom:
       throw .kernel(name: scope.graph.name, "\(scope.names[ValueID(id)]) was not lowered")
     }
   }

@@ -114,6 +114,7 @@ struct Batching {
         Node(.contract(contraction), operands.map { .value(values[$0] ?? $0) }, types))
     case .loop(let loop): return try results(of: loop, operands)
     case .conditional(let choice): return try results(of: choice, operands)
+    case .custom(let custom): return try results(of: custom, operands)
     case .call, .kernel, .concat, .gather, .scatter, .sort:
       throw .notBatched(
         operation: node.kind.keyword, reason: "this version has no rule for it",

@@ -64,6 +64,13 @@ package struct DerivativeBuilder {
     }
   }
 
+  /// A function with a derivative of its own.
+  package mutating func custom(
+    _ custom: CustomNode, _ operands: [ValueID]
+  ) throws(TransformError) -> [ValueID] {
+    try build { (b, place) throws(InferenceError) in try b.custom(custom, operands, at: place) }
+  }
+
   /// The nodes of a graph with other values for its parameters; its results.
   package mutating func inline(_ graph: Graph, _ arguments: [ValueID]) -> [ValueID] {
     var values: [ValueID: ValueID] = [:]

@@ -53,6 +53,11 @@ struct Differentiation {
     graph[id].operands.compactMap(\.value).map { copy(of: $0) }
   }
 
+  /// The copies of a node's results.
+  func copies(of id: NodeID) -> [ValueID] {
+    graph[id].types.indices.map { copy(of: ValueID(id, $0)) }
+  }
+
   func copy(of value: ValueID) -> ValueID { copies[value] ?? value }
 
   /// The copied operand.
@@ -73,12 +78,25 @@ struct Differentiation {
   func dependents(of parameters: [Int]) -> Set<ValueID> {
     let ids = graph.parameters
     var active = Set(parameters.map { ValueID(ids[$0]) }.filter(isFloat))
-    for id in graph.ids where !operands(graph[id], in: active).isEmpty {
+    for id in graph.ids {
+      let places = operands(graph[id], in: active).map(\.place)
+      guard !places.isEmpty, hasSlope(graph[id], places) else { continue }
       for number in graph[id].types.indices where isFloat(ValueID(id, number)) {
         active.insert(ValueID(id, number))
       }
     }
     return active
+  }
+
+  /// Whether a node's results depend on operands smoothly: whether a partial that its row states is
+  /// not zero everywhere.
+  private func hasSlope(_ node: Node, _ places: [Int]) -> Bool {
+    guard case .elementwise(let row) = node.kind, let derivative = row.derivative else {
+      return true
+    }
+    let arguments = node.operands.enumerated().map { Scalar.argument($0, graph.dtype(of: $1)) }
+    let partials = derivative(arguments, .argument(arguments.count, node.types[0].dtype))
+    return places.contains { !partials[$0].isZero }
   }
 
   /// The partials of an elementwise node.

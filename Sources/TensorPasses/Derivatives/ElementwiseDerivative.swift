@@ -82,6 +82,9 @@ extension Scalar {
     }
   }
 
+  /// Whether it is the constant zero.
+  var isZero: Bool { constantValue == 0 }
+
   private var constantValue: Double? {
     switch operation {
     case .untyped(let value): value

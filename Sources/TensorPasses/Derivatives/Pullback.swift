@@ -121,11 +121,13 @@ private struct Pullback {
       guard let (active, saved) = loops[id] else {
         throw work.builder.noRule("loop", "the number of its steps is only known at run time")
       }
-      let results = node.types.indices.map { work.copy(of: ValueID(id, $0)) }
       return try work.builder.cotangents(
-        of: active, operands, saved: saved, results: results, given)
+        of: active, operands, saved: saved, results: work.copies(of: id), given)
     case .conditional(let choice):
       return try work.builder.cotangents(of: choice, operands, given, places)
+    case .custom(let custom):
+      return try work.builder.cotangents(
+        of: custom, operands, results: work.copies(of: id), given, places)
     case .call, .kernel, .scan, .concat, .gather, .scatter, .sort:
       throw work.builder.noRule(node.kind.keyword, "this version has none")
     }

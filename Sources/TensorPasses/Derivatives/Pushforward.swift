@@ -80,7 +80,7 @@ private struct Pushforward {
     case .conditional(let choice):
       return try work.builder.tangents(of: choice, work.operandCopies(id), given)
     case .parameter, .constant, .iota, .elementwise, .view, .call, .kernel, .reduce, .scan,
-      .concat, .gather, .scatter, .contract, .sort:
+      .concat, .gather, .scatter, .contract, .sort, .custom:
       return nil
     }
   }
@@ -112,6 +112,10 @@ private struct Pushforward {
         parts += work.builder.copy(Node(node.kind, factors.map { .value($0) }, node.types))
       }
       return [try work.builder.sum(parts)]
+    case .custom(let custom):
+      return try work.builder.tangents(
+        of: custom, operands, results: work.copies(of: id),
+        node.operands.map { $0.value.flatMap { tangents[$0] } })
     case .call, .kernel, .scan, .concat, .gather, .scatter, .sort, .loop, .conditional:
       throw work.builder.noRule(node.kind.keyword, "this version has none")
     }

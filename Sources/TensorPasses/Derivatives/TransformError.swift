@@ -7,6 +7,8 @@ public import TensorIR
 public enum TransformError: Error, Sendable, CustomStringConvertible {
   /// A node without a rule, and why; the place is where it was made.
   case noRule(operation: String, reason: String, at: SourceLocation)
+  /// A function with a derivative of its own that does not give what is asked for, and why.
+  case noCustomRule(reason: String, at: SourceLocation)
   /// A node that cannot stand for many values at once, and why.
   case notBatched(operation: String, reason: String, at: SourceLocation)
   /// A rule made a node that inference refuses.
@@ -15,7 +17,8 @@ public enum TransformError: Error, Sendable, CustomStringConvertible {
   /// Where the node at fault was made.
   public var location: SourceLocation {
     switch self {
-    case .noRule(_, _, let location), .notBatched(_, _, let location), .inference(_, let location):
+    case .noRule(_, _, let location), .noCustomRule(_, let location),
+      .notBatched(_, _, let location), .inference(_, let location):
       location
     }
   }
@@ -24,6 +27,7 @@ public enum TransformError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noRule(let operation, let reason, _): "\(operation) has no derivative: \(reason)"
+    case .noCustomRule(let reason, _): "a function with a derivative of its own \(reason)"
     case .notBatched(let operation, let reason, _): "\(operation) cannot be batched: \(reason)"
     case .inference(let error, _): "what is made of it is refused: \(error)"
     }

@@ -97,6 +97,60 @@ extension DerivativeCase {
     },
   ]
 
+  /// Functions with derivatives of their own, which are those of what they compute.
+  static let custom: [DerivativeCase] = [
+    DerivativeCase("both rules") { random in
+      let n = random.integer(1...4)
+      return """
+        graph @f(%x: f64[\(n)], %y: f64[\(n)]) -> f64[\(n)] {
+          %0, %1 = custom of (%a: f64[\(n)] = %x, %b: f64[\(n)] = %y) {
+            %0 = mul %a, %b : f64[\(n)]
+            %1 = sin %0 : f64[\(n)]
+            %2 = cast %1 : i64[\(n)]
+            return %2, %1
+          } pullback (%y0: i64[\(n)], %y1: f64[\(n)], %dy1: f64[\(n)]) {
+            %0 = mul %a, %b : f64[\(n)]
+            %1 = cos %0 : f64[\(n)]
+            %2 = mul %dy1, %1 : f64[\(n)]
+            %3 = mul %2, %b : f64[\(n)]
+            %4 = mul %2, %a : f64[\(n)]
+            return %3, %4
+          } pushforward (%y0: i64[\(n)], %y1: f64[\(n)], %da: f64[\(n)], %db: f64[\(n)]) {
+            %0 = mul %a, %b : f64[\(n)]
+            %1 = cos %0 : f64[\(n)]
+            %2 = mul %da, %b : f64[\(n)]
+            %3 = mul %db, %a : f64[\(n)]
+            %4 = add %2, %3 : f64[\(n)]
+            %5 = mul %1, %4 : f64[\(n)]
+            return %5
+          } : i64[\(n)], f64[\(n)]
+          return %1
+        }
+        """
+    },
+    DerivativeCase("a pushforward in a loop, through its result") { random in
+      let n = random.integer(0...3)
+      return """
+        graph @f(%x: f64[2], %w: f64[2]) -> f64[2] {
+          %0 = loop %t in 0..<\(n) carry (%s: f64[2] = %x) with (%v: f64[2] = %w) {
+            %0 = custom of (%a: f64[2] = %s) {
+              %0 = tanh %a : f64[2]
+              return %0
+            } pushforward (%y0: f64[2], %da: f64[2]) {
+              %0 = mul %y0, %y0 : f64[2]
+              %1 = sub 1.0, %0 : f64[2]
+              %2 = mul %da, %1 : f64[2]
+              return %2
+            } : f64[2]
+            %1 = add %0, %v : f64[2]
+            return %1
+          } : f64[2]
+          return %0
+        }
+        """
+    },
+  ]
+
   /// Scans of products, maxima and minima.
   static let recurrences: [DerivativeCase] = ["product", "max", "min"].flatMap { monoid in
     ["", "exclusive ", "reverse ", "exclusive reverse "].map { flags in

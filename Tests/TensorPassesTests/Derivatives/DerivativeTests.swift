@@ -18,6 +18,9 @@ import Testing
   @Test(arguments: DerivativeCase.loops + DerivativeCase.recurrences, DerivativeCase.seeds)
   func loops(_ item: DerivativeCase, _ seed: UInt64) throws { try check(item, seed) }
 
+  @Test(arguments: DerivativeCase.custom, DerivativeCase.seeds)
+  func customFunctions(_ item: DerivativeCase, _ seed: UInt64) throws { try check(item, seed) }
+
   @Test(arguments: DerivativeCase.contractions, DerivativeCase.seeds)
   func contractions(_ item: DerivativeCase, _ seed: UInt64) throws { try check(item, seed) }
 
