@@ -261,7 +261,7 @@ extension NodeKind {
     case .reduce: return all
     case .contract(let contraction): return mapped(contraction.operands[operand])
     case .parameter, .constant, .iota, .scan, .call, .kernel, .concat, .gather, .scatter, .sort,
-      .loop, .conditional:
+      .loop, .conditional, .custom:
       return nil
     }
   }
