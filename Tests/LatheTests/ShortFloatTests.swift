@@ -106,6 +106,8 @@ import Testing
           let exact = a.cast(to: .f32).matmul(b.cast(to: .f32)).cast(to: dtype)
           #expect(found.dtype == dtype)
           #expect(floats(found) == floats(exact), "\(row.name): \(m), \(k), \(n)")
+          let eager = withExecution(.eager) { floats(a.matmul(b)) }
+          #expect(eager == floats(exact), "\(row.name): \(m), \(k), \(n), eager")
           let turned = b.transposed().matmul(a.transposed())
           let turnedExact = b.cast(to: .f32).transposed().matmul(a.cast(to: .f32).transposed())
           #expect(floats(turned) == floats(turnedExact.cast(to: dtype)))
