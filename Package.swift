@@ -41,9 +41,11 @@ let package = Package(
     .systemLibrary(name: "CZlib"),
     .target(name: "CDatasets", exclude: ["data"]),
     .target(name: "CImages"),
+    target("DiskCaching"),
     // Row 2.
     target("LoopIR", ["IRCore"]),
     target("LLVMBindings", ["CLLVM"]),
+    target("ObjectLinking", ["CLatheRuntime"]),
     // Row 3.
     target("LoopPasses", ["LoopIR", "IRCore"]),
     target("TensorIR", ["LoopIR", "IRCore"]),
@@ -56,7 +58,7 @@ let package = Package(
       "Driver",
       [
         "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR", "LoopIR",
-        "IRCore", "CLatheRuntime", "COpenBLAS",
+        "IRCore", "CLatheRuntime", "COpenBLAS", "ObjectLinking", "DiskCaching",
       ]),
     // Row 6: the public API.
     target(
@@ -69,19 +71,22 @@ let package = Package(
       name: "LatheCommand",
       dependencies: [
         "LatheNN", "Lathe", "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen",
-        "LLVMBindings", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime", argumentParser,
+        "LLVMBindings", "DiskCaching", "TensorIR", "LoopIR", "IRCore", "CLatheRuntime",
+        argumentParser,
       ], swiftSettings: settings),
     // Row 9: tests.
     .target(
       name: "TestSupport",
       dependencies: [
         "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen", "LLVMBindings", "TensorIR",
-        "LoopIR", "IRCore", "CLatheRuntime",
+        "LoopIR", "IRCore", "CLatheRuntime", "ObjectLinking", "DiskCaching",
       ], path: "Tests/Support", swiftSettings: settings),
     tests("IRCoreTests", ["IRCore"]),
     tests("RuntimeTests", ["CLatheRuntime"]),
     tests("LatheNNTests", ["LatheNN", "Lathe", "CZlib", "CImages"]),
     tests("LLVMBindingsTests", ["LLVMBindings"]),
+    tests("DiskCachingTests", ["DiskCaching"]),
+    tests("ObjectLinkingTests", ["ObjectLinking", "Codegen", "LLVMBindings", "LoopIR", "IRCore"]),
     tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
     tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
@@ -93,7 +98,7 @@ let package = Package(
       "DriverTests",
       [
         "CLatheRuntime", "Driver", "TensorPasses", "LoopPasses", "Lowering", "Codegen",
-        "LLVMBindings", "TensorIR", "LoopIR", "IRCore",
+        "LLVMBindings", "DiskCaching", "TensorIR", "LoopIR", "IRCore",
       ]),
     tests("LatheCommandTests", ["LatheCommand"]),
   ]

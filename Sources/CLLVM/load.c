@@ -1,4 +1,7 @@
 // Opens libLLVM on request and sends every function of functions.def there.
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
 #include "CLLVM.h"
 
 #include <dlfcn.h>
@@ -95,6 +98,12 @@ int cllvm_load(const char **error) {
   if (atomic_load(&elapsed)) return 1;
   if (error) *error = failure;
   return 0;
+}
+
+const char *cllvm_path(void) {
+  Dl_info found;
+  if (!atomic_load(&elapsed) || !dladdr(*functions[0].slot, &found)) return NULL;
+  return found.dli_fname;
 }
 
 unsigned long long cllvm_load_ns(void) { return atomic_load(&elapsed); }

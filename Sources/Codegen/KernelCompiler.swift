@@ -22,6 +22,17 @@ public struct KernelObject: Sendable {
   public let scratchBytes: Int
   /// Bytes of memory that the phases and threads of a call share, aligned to 64.
   public let sharedBytes: Int
+
+  /// Describes code that was compiled.
+  public init(
+    symbols: [String], object: [UInt8], checks: [String], scratchBytes: Int, sharedBytes: Int
+  ) {
+    self.symbols = symbols
+    self.object = object
+    self.checks = checks
+    self.scratchBytes = scratchBytes
+    self.sharedBytes = sharedBytes
+  }
 }
 
 /// Nanoseconds that the parts of one compilation took.

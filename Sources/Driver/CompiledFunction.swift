@@ -20,6 +20,8 @@ public struct CompileStatistics: Hashable, Sendable {
   public var linkNanoseconds: UInt64 = 0
   /// Kernels that this compilation compiled; the others were compiled before.
   public var compiledKernels = 0
+  /// Kernels that this compilation took from disk.
+  public var storedKernels = 0
 
   /// Nothing compiled.
   public init() {}
@@ -31,6 +33,7 @@ public struct CompileStatistics: Hashable, Sendable {
     codegen.emit += other.codegen.emit
     linkNanoseconds += other.linkNanoseconds
     compiledKernels += other.compiledKernels
+    storedKernels += other.storedKernels
   }
 }
 
@@ -236,6 +239,6 @@ public final class CompiledFunction: Sendable {
     let checks = kernel.code.checks
     let message = checks.indices.contains(site) ? checks[site] : "site \(site)"
     return .check(
-      kernel: kernel.scheduled.name, message: message, location: location)
+      kernel: kernel.name, message: message, location: location)
   }
 }

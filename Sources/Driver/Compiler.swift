@@ -2,6 +2,7 @@
 
 import CLatheRuntime
 import Codegen
+package import DiskCaching
 import Dispatch
 import IRCore
 import LLVMBindings
@@ -28,10 +29,14 @@ public final class Compiler: Sendable {
   private static let programLimit = 1024
 
   /// Makes a compiler with empty caches.
-  public init(_ options: CompilerOptions = CompilerOptions()) {
+  public convenience init(_ options: CompilerOptions = CompilerOptions()) {
+    self.init(options, disk: options.disk)
+  }
+
+  /// Makes a compiler that keeps kernels in a cache of the caller's.
+  package init(_ options: CompilerOptions, disk: DiskCache?) {
     self.options = options
-    kernels = KernelCache(
-      row: options.row, disabledPasses: options.disabledPasses, verifies: options.verifiesPasses)
+    kernels = KernelCache(options, disk: disk)
   }
 
   private struct ProgramKey: Hashable {

@@ -1,8 +1,15 @@
 // Options of a compiler, and its failures.
 
 import CLatheRuntime
+public import DiskCaching
 public import IRCore
 public import LLVMBindings
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
 
 /// Options of a compiler: a value, part of every cache key.
 public struct CompilerOptions: Hashable, Sendable {
@@ -17,15 +24,24 @@ public struct CompilerOptions: Hashable, Sendable {
   public var comparesTraces: Bool
   /// Passes to leave out by name, to find the one at fault: those on tensors, and `plan`.
   public var disabledPasses: Set<String>
+  /// Folder in which compiled kernels are kept for other processes; `nil` for none. Never changes
+  /// results. See `userCacheFolder`.
+  public var cacheFolder: String?
+  /// The most bytes that kernels may take there.
+  public var cacheByteLimit: Int
 
-  /// The host's row, all threads; verification and comparison of traces in debug builds.
+  /// The host's row, all threads; verification and comparison of traces in debug builds; nothing is
+  /// kept on disk.
   public init(
     row: TargetRow = .host, threads: Int = 0, verifiesPasses: Bool? = nil,
-    comparesTraces: Bool? = nil, disabledPasses: Set<String> = []
+    comparesTraces: Bool? = nil, disabledPasses: Set<String> = [], cacheFolder: String? = nil,
+    cacheByteLimit: Int = DiskCache.standardByteLimit
   ) {
     self.row = row
     self.threads = threads
     self.disabledPasses = disabledPasses
+    self.cacheFolder = cacheFolder
+    self.cacheByteLimit = cacheByteLimit
     #if DEBUG
       self.verifiesPasses = verifiesPasses ?? true
       self.comparesTraces = comparesTraces ?? true
@@ -33,6 +49,33 @@ public struct CompilerOptions: Hashable, Sendable {
       self.verifiesPasses = verifiesPasses ?? false
       self.comparesTraces = comparesTraces ?? false
     #endif
+  }
+}
+
+extension CompilerOptions {
+  /// `.cache/lathe` in the user's home, whatever the environment says; `nil` for users without one.
+  public static let userCacheFolder: String? = {
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { memory in
+      guard let base = memory.baseAddress,
+        getpwuid_r(geteuid(), &entry, base, memory.count, &found) == 0, found != nil,
+        let directory: UnsafeMutablePointer<CChar> = entry.pw_dir
+      else { return nil }
+      let home = String(cString: directory)
+      guard home.hasPrefix("/") else { return nil }
+      return home + "/.cache/lathe"
+    }
+  }()
+
+  /// The cache that the options name; what goes wrong with it is one line on standard error.
+  package var disk: DiskCache? {
+    cacheFolder.map { folder in
+      DiskCache(folder: folder, byteLimit: cacheByteLimit) { message in
+        let line = Array("lathe: \(message)\n".utf8)
+        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      }
+    }
   }
 }
 
@@ -65,6 +108,8 @@ public enum CompileFailure: Error, Sendable, CustomStringConvertible {
   case pass(PassFailure)
   /// LLVM refused, or cannot be opened.
   case llvm(LLVMFailure)
+  /// Code that was compiled cannot be linked: a bug of the compiler.
+  case link(kernel: String, String)
   /// An extent is only known at run time; programs are compiled for given shapes.
   case symbolicShape(value: String, type: String)
   /// A tensor has more elements than can be addressed.
@@ -85,7 +130,7 @@ public enum CompileFailure: Error, Sendable, CustomStringConvertible {
     case .symbolicShape(let value, let type):
       "\(value): \(type) has an extent without a value; bind its symbols first"
     case .tooLarge(let value, let type): "\(value): \(type) has too many elements"
-    case .kernel(let name, let reason): "kernel @\(name): \(reason)"
+    case .link(let name, let reason), .kernel(let name, let reason): "kernel @\(name): \(reason)"
     case .nesting(let deepest):
       "loops and conditionals nest too deeply: \(deepest) loops in each other are the most"
     case .empty: "the module has no graph to compile"

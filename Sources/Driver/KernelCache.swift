@@ -2,10 +2,12 @@
 
 import CLatheRuntime
 import Codegen
+import DiskCaching
 import IRCore
 import LLVMBindings
 import LoopIR
 import LoopPasses
+import ObjectLinking
 
 /// Machine code of one kernel in this process.
 final class LoadedKernel: Sendable {
@@ -18,29 +20,41 @@ final class LoadedKernel: Sendable {
     let cost: Double
   }
 
-  /// The kernel after its schedule.
-  let scheduled: Kernel
+  /// Of the kernel that was compiled first, for messages.
+  let name: String
   /// `lathe_k_` and the content hash.
   let symbol: String
   let phases: [Phase]
   let code: KernelObject
   /// Keeps the code.
-  private let object: JITObject
+  private let linked: LinkedCode
 
-  init(symbol: String, scheduled: Kernel, phases: [Phase], code: KernelObject, object: JITObject) {
-    self.scheduled = scheduled
+  init(
+    name: String, symbol: String, _ code: KernelObject, _ phases: [StoredKernel.Phase],
+    _ linked: LinkedCode
+  ) throws {
+    self.name = name
     self.symbol = symbol
-    self.phases = phases
     self.code = code
-    self.object = object
+    self.linked = linked
+    self.phases = try phases.map { phase in
+      Phase(
+        function: unsafeBitCast(try linked.address(of: phase.symbol), to: lathe_kernel.self),
+        iterations: phase.iterations, cost: phase.cost)
+    }
   }
+}
 
-  /// Iterations of a phase's parallel loop for constant bounds; 1 without such a loop.
-  static func iterations(_ phase: [Statement]) -> Int {
-    guard case .loop(let loop)? = phase.first, loop.kind == .parallel,
-      let count = (loop.upper - loop.lower).asConstant
-    else { return 1 }
-    return count <= 0 ? 0 : (count - 1) / loop.step + 1
+/// An object in memory, by whom it was linked.
+enum LinkedCode: Sendable {
+  case here(LinkedObject)
+  case session(JITObject)
+
+  func address(of symbol: String) throws -> UnsafeRawPointer {
+    switch self {
+    case .here(let object): try object.address(of: symbol)
+    case .session(let object): try object.address(of: symbol)
+    }
   }
 }
 
@@ -56,12 +70,17 @@ final class KernelCache: Sendable {
   private let row: TargetRow
   private let disabledPasses: Set<String>
   private let verifies: Bool
+  /// `nil` where nothing is kept on disk.
+  private let archive: KernelArchive?
   private let state = Locked(State())
 
-  init(row: TargetRow, disabledPasses: Set<String>, verifies: Bool) {
-    self.row = row
-    self.disabledPasses = disabledPasses
-    self.verifies = verifies
+  init(_ options: CompilerOptions, disk: DiskCache?) {
+    row = options.row
+    disabledPasses = options.disabledPasses
+    verifies = options.verifiesPasses
+    archive = disk.flatMap {
+      KernelArchive($0, row: options.row, disabledPasses: options.disabledPasses)
+    }
   }
 
   /// The machine code of an unscheduled kernel, compiled by the first caller; others wait without
@@ -76,9 +95,8 @@ final class KernelCache: Sendable {
       return (promise, true)
     }
     if isMine {
-      times.compiledKernels += 1
       let outcome: Outcome
-      do { outcome = .success(try compile(kernel, key: key, &times)) } catch {
+      do { outcome = .success(try make(kernel, key: key, &times)) } catch {
         outcome = .failure(error)
       }
       if case .failure = outcome { state.withLock { _ = $0.kernels.removeValue(forKey: key) } }
@@ -87,9 +105,35 @@ final class KernelCache: Sendable {
     return try promise.wait().get()
   }
 
-  private func compile(
+  /// Takes a kernel from disk, or compiles it and keeps it there.
+  private func make(
     _ kernel: Kernel, key: String, _ times: inout CompileStatistics
   ) throws(CompileFailure) -> LoadedKernel {
+    let content = SHA256.hex("\(row.name)\n\(key)")
+    let symbol = "lathe_k_" + content.prefix(32)
+    let place = archive?.key(content)
+    if let archive, let place, let stored = archive.kernel(for: place) {
+      if let loaded = try? link(kernel.name, symbol, stored.code, stored.phases, &times) {
+        times.storedKernels += 1
+        return loaded
+      }
+      archive.remove(place)
+    }
+    times.compiledKernels += 1
+    let (code, phases) = try compile(kernel, symbol: symbol, &times)
+    let loaded: LoadedKernel
+    do { loaded = try link(kernel.name, symbol, code, phases, &times) } catch {
+      throw .link(kernel: kernel.name, "\(error)")
+    }
+    if let archive, let place, let maker = KernelArchive.maker {
+      archive.store(StoredKernel(code, phases, maker: maker), for: place)
+    }
+    return loaded
+  }
+
+  private func compile(
+    _ kernel: Kernel, symbol: String, _ times: inout CompileStatistics
+  ) throws(CompileFailure) -> (KernelObject, [StoredKernel.Phase]) {
     let scheduled: Kernel
     do {
       scheduled = try PassList.schedule(
@@ -97,33 +141,52 @@ final class KernelCache: Sendable {
     } catch {
       throw .pass(error)
     }
-    let symbol = "lathe_k_" + SHA256.hex("\(row.name)\n\(key)").prefix(32)
+    let code: KernelObject
     do {
-      let session = try session()
       let machine = try LLVMTargetMachine(KernelCompiler.target(row), level: .default)
-      let code = try KernelCompiler(row: row).compile(
+      code = try KernelCompiler(row: row).compile(
         scheduled, symbol: symbol, machine: machine, now: { UInt64(lathe_now_ns()) },
         times: &times.codegen)
-      let start = lathe_now_ns()
-      let object = try session.add(code.object, name: symbol)
-      var phases: [LoadedKernel.Phase] = []
-      var cost = KernelCost(scheduled, row)
-      for (name, phase) in zip(code.symbols, scheduled.phases) {
-        phases.append(
-          LoadedKernel.Phase(
-            function: unsafeBitCast(try object.address(of: name), to: lathe_kernel.self),
-            iterations: LoadedKernel.iterations(phase),
-            cost: cost.nanosecondsPerIteration(of: phase)))
-      }
-      times.linkNanoseconds += UInt64(lathe_now_ns() - start)
-      return LoadedKernel(
-        symbol: symbol, scheduled: scheduled, phases: phases, code: code, object: object)
     } catch {
       throw .llvm(error)
     }
+    var cost = KernelCost(scheduled, row)
+    let phases = zip(code.symbols, scheduled.phases).map { name, phase in
+      StoredKernel.Phase(
+        symbol: name, iterations: Self.iterations(phase),
+        cost: cost.nanosecondsPerIteration(of: phase))
+    }
+    return (code, phases)
   }
 
-  /// The JIT session, made at the first compile; it resolves only what is named here.
+  /// Iterations of a phase's parallel loop for constant bounds; 1 without such a loop.
+  private static func iterations(_ phase: [Statement]) -> Int {
+    guard case .loop(let loop)? = phase.first, loop.kind == .parallel,
+      let count = (loop.upper - loop.lower).asConstant
+    else { return 1 }
+    return count <= 0 ? 0 : (count - 1) / loop.step + 1
+  }
+
+  // MARK: Linking
+
+  /// Links an object here, or by LLVM's session where it has what is not known here.
+  private func link(
+    _ name: String, _ symbol: String, _ code: KernelObject, _ phases: [StoredKernel.Phase],
+    _ times: inout CompileStatistics
+  ) throws -> LoadedKernel {
+    let start = lathe_now_ns()
+    defer { times.linkNanoseconds += UInt64(lathe_now_ns() - start) }
+    let linked: LinkedCode
+    do throws(ObjectFailure) {
+      let object = try RelocatableObject(code.object)
+      linked = .here(try LinkedObject(object, symbols: RuntimeSymbols.byName))
+    } catch {
+      linked = .session(try session().add(code.object, name: symbol))
+    }
+    return try LoadedKernel(name: name, symbol: symbol, code, phases, linked)
+  }
+
+  /// The JIT session, made when it is first needed; it resolves only what is named here.
   private func session() throws(LLVMFailure) -> JITSession {
     if let known = state.withLock({ $0.session }) { return known }
     let made = try JITSession()

@@ -10,6 +10,11 @@ import CLatheRuntime
 
 /// The only symbols that emitted objects may refer to.
 enum RuntimeSymbols {
+  /// Addresses in this process by name.
+  static var byName: [String: UnsafeRawPointer] {
+    Dictionary(all.map { ($0.name, $0.address) }) { first, _ in first }
+  }
+
   /// Names with their addresses in this process.
   static var all: [(name: String, address: UnsafeRawPointer)] {
     let report: @convention(c) (UnsafeMutablePointer<lathe_status>?, Int64) -> Void = lathe_report

@@ -15,6 +15,9 @@ public enum LLVMLibrary {
   /// How long opening the library took, in nanoseconds; 0 while it is not loaded.
   public static var loadNanoseconds: UInt64 { UInt64(cllvm_load_ns()) }
 
+  /// Path of the library's file; `nil` while it is not loaded.
+  public static var path: String? { cllvm_path().map { String(cString: $0) } }
+
   /// Opens the library and registers the x86-64 and AArch64 targets. Idempotent, from any thread.
   public static func load() throws(LLVMFailure) {
     var reason: UnsafePointer<CChar>?

@@ -32,6 +32,9 @@ struct BenchCommand: ParsableCommand {
   var input: [String] = []
   @Option(help: ArgumentHelp("Write the result to a .npy file.", valueName: "file"))
   var output: String?
+  @Option(
+    help: ArgumentHelp("Folder of compiled kernels. Default: none are kept.", valueName: "folder"))
+  var cache: String?
   @OptionGroup var cpu: CPUOption
 
   private var modes: [BenchmarkMode] {
@@ -62,7 +65,10 @@ struct BenchCommand: ParsableCommand {
     if !serve, !json { print(BenchmarkTable.header) }
     for workload in workloads {
       for mode in modes {
-        let benchmark = Benchmark(workload, mode, threads: threads, row: cpu.row, files: files)
+        let options = CompilerOptions(
+          row: cpu.row, threads: threads, verifiesPasses: false,
+          cacheFolder: cache.map(CacheOption.absolute))
+        let benchmark = Benchmark(workload, mode, options, files: files)
         if let output { try writeFile(output, benchmark.outputFile.contents) }
         if serve { return ServeLoop(benchmark).run() }
         let samples = benchmark.samples(seconds: seconds)

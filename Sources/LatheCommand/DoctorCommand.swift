@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CLatheRuntime
+import DiskCaching
 import Driver
 import IRCore
 import LLVMBindings
@@ -28,6 +29,7 @@ struct DoctorCommand: ParsableCommand {
     show("caches", caches(cpu))
     let isReady = showLLVM()
     showOpenBLAS()
+    showKernels()
     if !isReady { throw CommandFailure("LLVM is missing: nothing can be compiled") }
   }
 
@@ -65,6 +67,16 @@ struct DoctorCommand: ParsableCommand {
     }
     let kernels = MatrixProduct.libraryKernels.map { ", kernels for \($0)" } ?? ""
     show("OpenBLAS", "present" + kernels)
+  }
+
+  private func showKernels() {
+    guard let folder = CacheOption.standard else { return show("kernels", "not kept: LATHE_CACHE") }
+    do throws(FileFailure) {
+      let found = try DiskCache(folder: folder) { _ in }.summary()
+      show("kernels", "\(found.entries) of \(found.bytes >> 10) KiB kept in \(folder)")
+    } catch {
+      show("kernels", "\(error)")
+    }
   }
 
   private func show(_ name: String, _ value: String) {

@@ -16,6 +16,7 @@ struct LatheCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       IRCommand.self, OptCommand.self, RunCommand.self, BenchCommand.self, DoctorCommand.self,
+      CacheCommand.self,
       TrainCommand.self, EvaluateCommand.self, GenerateCommand.self,
       QuickstartCommand.self,
     ])

@@ -127,7 +127,10 @@ struct RowJoin {
     if bytes / rows > Self.mostRowBytes {
       return "rows of \(Int(bytes / rows)) bytes do not stay in a cache"
     }
-    return factorBytes <= Double(FusionCost.cachedBytes)
+    // What stays in the caches anyway is worth less of the other factor's way into registers.
+    let cached = Double(FusionCost.cachedBytes)
+    let most = FusionCost.bytes(type) > cached ? cached : cached / 2
+    return factorBytes <= most
       ? nil : "each block would read \(Int(factorBytes)) bytes of a factor again"
   }
 }

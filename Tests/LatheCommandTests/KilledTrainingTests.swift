@@ -21,7 +21,7 @@ import Testing
   ) throws -> Bool {
     let process = Process()
     process.executableURL = Self.command
-    process.arguments = arguments
+    process.arguments = arguments + ["--no-cache"]
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     var last = version(file)
@@ -82,7 +82,7 @@ import Testing
     process.executableURL = URL(filePath: "/bin/sh")
     // What is ignored stays so in the command: writing too much is an error, as on a full disk.
     process.arguments = [
-      "-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" train --epochs 2 --resume \"$1\"",
+      "-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" train --no-cache --epochs 2 --resume \"$1\"",
       Self.command.path(), file,
     ]
     let errors = Pipe()

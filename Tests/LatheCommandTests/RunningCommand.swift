@@ -11,12 +11,13 @@ struct CommandResult {
 
 func run(_ arguments: String...) throws -> CommandResult { try run(arguments) }
 
-/// Runs the command; `input` must fit a pipe.
+/// Runs the command, without the user's cache; `input` must fit a pipe.
 func run(_ arguments: [String], input: String = "") throws -> CommandResult {
   let process = Process()
   process.executableURL = URL(filePath: CommandLine.arguments[0])
     .deletingLastPathComponent().appending(path: "lathe")
   process.arguments = arguments
+  process.environment = ProcessInfo.processInfo.environment.merging(["LATHE_CACHE": "off"]) { $1 }
   let (output, errors, source) = (Pipe(), Pipe(), Pipe())
   process.standardOutput = output
   process.standardError = errors

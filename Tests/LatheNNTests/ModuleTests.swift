@@ -30,6 +30,24 @@ import Testing
     #expect(isClose(floats(grouped.variance(axis: 2)), [1, 1, 1, 1], 1e-4))
   }
 
+  @Test func rmsNormScalesRowsToOne() {
+    let x = Tensor.randomNormal([3, 32], key: RandomKey(8)) * 5
+    var layer = RMSNorm(32, epsilon: 0)
+    #expect(isClose(floats((layer(x) * layer(x)).mean(axis: 1)), [1, 1, 1]))
+    layer.scale = Tensor.full([32], Float(3))
+    #expect(isClose(floats((layer(x) * layer(x)).mean(axis: 1)), [9, 9, 9]))
+  }
+
+  @Test func truncatedNormalIsCutAtTwoDeviations() {
+    let values = floats(
+      Initializer.truncatedNormal(deviation: 0.5)([200, 100], fan: (200, 100), key: RandomKey(9)))
+    #expect(values.allSatisfy { abs($0) <= 1 } && values.contains { abs($0) > 0.95 })
+    let mean = values.reduce(0) { $0 + Double($1) } / 20_000
+    let square = values.reduce(0) { $0 + Double($1) * Double($1) } / 20_000
+    // Variance of a normal cut at two deviations: 1 - 4 φ(2) / (2 Φ(2) - 1) = 0.774.
+    #expect(abs(mean) < 0.015 && abs(square / 0.25 - 0.774) < 0.03, "\(mean) \(square)")
+  }
+
   @Test func dropoutDropsInTrainingOnly() {
     let x = Tensor.ones([10_000])
     var context = Context.training(key: RandomKey(4))

@@ -1,5 +1,6 @@
 // The code of the article "What runs when", compiled and run.
 
+import Driver
 import Foundation
 import Lathe
 import Testing
@@ -54,6 +55,20 @@ import Testing
     // article: end
   }
 
+  private static func disk(_ print: (Any...) -> Void) {
+    // article: disk
+    let folder = FileManager.default.temporaryDirectory.appending(path: "kernels-\(UUID())").path()
+    for _ in 0..<2 {
+      let compiler = Compiler(CompilerOptions(cacheFolder: folder))
+      let double = compile { (x: Tensor) in x + x }
+      withCompiler(compiler) { _ = double(Tensor([1.0, 2])) }
+      let statistics = double.variants[0].statistics
+      print(statistics.compiledKernels, statistics.storedKernels)
+    }
+    // article: end
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
   private static func keys(_ print: (Any...) -> Void) {
     // article: keys
     let (a, b) = RandomKey(1).split()
@@ -76,7 +91,7 @@ import Testing
   }
 
   private static let programs: [@Sendable ((Any...) -> Void) -> Void] = [
-    lazy, state, signature, keys, assignment,
+    lazy, state, signature, disk, keys, assignment,
   ]
 
   @Test func theArticleShowsProgramsAndWhatTheyPrint() throws {
@@ -98,7 +113,7 @@ import Testing
       #expect(article.contains(block), "\(block)")
       shown += 1
     }
-    #expect(shown == 5 && article.components(separatedBy: "```swift").count == 6)
+    #expect(shown == 6 && article.components(separatedBy: "```swift").count == 7)
   }
 
   @Test func theArticleShowsMessagesThatTheMisuseTestsHold() throws {

@@ -24,6 +24,9 @@
 /// lives as long as the process.
 int cllvm_load(const char **error);
 
+/// Path of the library's file; NULL while it is not loaded.
+const char *cllvm_path(void);
+
 /// The nanoseconds that `cllvm_load` took; 0 while libLLVM is not loaded.
 unsigned long long cllvm_load_ns(void);
 

@@ -295,6 +295,12 @@ const char *lathe_cpu_brand(void);
 /// the caller's source line later.
 void *lathe_here(void);
 
+/// Path of the file that this code was loaded from; empty where the system does not tell.
+const char *lathe_image_path(void);
+
+/// Lets `bytes` of code that was just written at `code` be run.
+void lathe_code_written(void *code, size_t bytes);
+
 /// Flushes standard output; false if any write to it has failed.
 bool lathe_finish_output(void);
 

@@ -25,18 +25,20 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  func run() throws {
-    try CommandFailure.wrapping {
-      let checkpoint = try Checkpoint.load(from: self.checkpoint)
-      guard let settings = TrainingSettings(checkpoint, file: self.checkpoint) else { return }
-      let name = try data ?? settings.text("data")
-      switch try settings.model {
-      case .mlp: try reportImages(PerceptronClassifier.self, checkpoint, name)
-      case .cnn: try reportImages(ConvolutionClassifier.self, checkpoint, name)
-      case .resnet: try reportImages(ResidualClassifier.self, checkpoint, name)
-      case .lstm: try reportText(LSTMTextModel.self, checkpoint, settings, name)
-      case .gpt: try reportText(GPT.self, checkpoint, settings, name)
-      }
+  @OptionGroup var cache: CacheOption
+
+  func run() throws { try CommandFailure.wrapping { try withCompiler(cache, evaluate) } }
+
+  private func evaluate() throws {
+    let checkpoint = try Checkpoint.load(from: self.checkpoint)
+    guard let settings = TrainingSettings(checkpoint, file: self.checkpoint) else { return }
+    let name = try data ?? settings.text("data")
+    switch try settings.model {
+    case .mlp: try reportImages(PerceptronClassifier.self, checkpoint, name)
+    case .cnn: try reportImages(ConvolutionClassifier.self, checkpoint, name)
+    case .resnet: try reportImages(ResidualClassifier.self, checkpoint, name)
+    case .lstm: try reportText(LSTMTextModel.self, checkpoint, settings, name)
+    case .gpt: try reportText(GPT.self, checkpoint, settings, name)
     }
   }
 

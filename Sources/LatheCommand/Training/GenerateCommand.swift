@@ -32,6 +32,8 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Of the choices.")
   var seed = 0
 
+  @OptionGroup var cache: CacheOption
+
   func validate() throws {
     if count < 0 { throw ValidationError("--count: a number from 0 on expected") }
     if !(temperature >= 0 && temperature.isFinite) {
@@ -40,17 +42,17 @@ struct GenerateCommand: ParsableCommand {
     if prompt.isEmpty { throw ValidationError("--prompt: a character or more expected") }
   }
 
-  func run() throws {
-    try CommandFailure.wrapping {
-      let checkpoint = try Checkpoint.load(from: self.checkpoint)
-      guard let settings = TrainingSettings(checkpoint, file: self.checkpoint) else { return }
-      switch try settings.model {
-      case .lstm: try write(try SavedTextModel<LSTMTextModel>(checkpoint, settings))
-      case .gpt: try write(try SavedTextModel<GPT>(checkpoint, settings))
-      case .mlp, .cnn, .resnet:
-        throw CommandFailure(
-          "\(self.checkpoint): \(try settings.model.rawValue) is a model of images, not of text")
-      }
+  func run() throws { try CommandFailure.wrapping { try withCompiler(cache, generate) } }
+
+  private func generate() throws {
+    let checkpoint = try Checkpoint.load(from: self.checkpoint)
+    guard let settings = TrainingSettings(checkpoint, file: self.checkpoint) else { return }
+    switch try settings.model {
+    case .lstm: try write(try SavedTextModel<LSTMTextModel>(checkpoint, settings))
+    case .gpt: try write(try SavedTextModel<GPT>(checkpoint, settings))
+    case .mlp, .cnn, .resnet:
+      throw CommandFailure(
+        "\(self.checkpoint): \(try settings.model.rawValue) is a model of images, not of text")
     }
   }
 

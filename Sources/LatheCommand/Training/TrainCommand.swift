@@ -85,6 +85,8 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print one JSON object per epoch, and one at the end.")
   var json = false
 
+  @OptionGroup var cache: CacheOption
+
   func validate() throws {
     func require(_ value: Int?, _ name: String) throws {
       if let value, value < 1 { throw ValidationError("\(name): a number from 1 on expected") }
@@ -113,7 +115,7 @@ struct TrainCommand: ParsableCommand {
   func train() throws -> Double {
     let plan = try CommandFailure.wrapping { try TrainingPlan(self) }
     return try CommandFailure.wrapping {
-      try withThreads(threads) {
+      try withCompiler(threads: threads, cache) {
         switch plan.model {
         case .mlp: try learn(PerceptronClassifier.self, plan)
         case .cnn: try learn(ConvolutionClassifier.self, plan)
@@ -157,10 +159,12 @@ private func learn<Model: TextModel>(
   return try run.run()
 }
 
-/// Runs with so many threads.
-func withThreads<Result>(_ threads: Int, _ body: () throws -> Result) rethrows -> Result {
-  guard threads > 0 else { return try body() }
-  return try withCompiler(Compiler(CompilerOptions(threads: threads, verifiesPasses: false)), body)
+/// Runs with so many threads and the chosen cache.
+func withCompiler<Result>(
+  threads: Int = 0, _ cache: CacheOption, _ body: () throws -> Result
+) rethrows -> Result {
+  let options = CompilerOptions(threads: threads, cacheFolder: cache.chosen)
+  return try withCompiler(Compiler(options), body)
 }
 
 /// Models that the command trains.
