@@ -491,7 +491,7 @@ WORKLOADS |= {
             "x": g.random((MANY, 64), dtype=np.float32),
             "i": g.integers(0, MANY, MANY).astype(np.int32),
         },
-        reference=lambda x, i: np.take(x, i, axis=0),
+        reference=lambda x, i: np.take(x, i.astype(np.int64), axis=0),
         flops=MANY * 64,
         bytes=MANY * (2 * 64 * 4 + 4),
     ),

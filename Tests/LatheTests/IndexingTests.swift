@@ -164,4 +164,23 @@ private struct Example: Sendable, CustomTestStringConvertible {
       #expect(Array(places[row * count..<(row + 1) * count]) == order)
     }
   }
+
+  /// The first few of many, among equal ones too, against Swift's own sort.
+  @Test(arguments: [(1, 100_003, 40), (2, 8192, 64), (3, 5000, 1), (1, 1_000_000, 100)])
+  func selectsTheFirstOfMany(rows: Int, count: Int, kept: Int) {
+    let x = (Tensor.randomNormal([rows, count], key: RandomKey(kept)) * 50).round()
+    let (largest, places) = x.topK(kept)
+    let found = places.scalars(as: Int.self)
+    let values = x.scalars(as: Float.self)
+    for row in 0..<rows {
+      let own = Array(values[row * count..<(row + 1) * count])
+      let order = own.indices.sorted { own[$0] == own[$1] ? $0 < $1 : own[$0] > own[$1] }
+      #expect(Array(found[row * kept..<(row + 1) * kept]) == Array(order.prefix(kept)))
+    }
+    let smallest = x.topK(kept, largest: false).values
+    #expect(smallest.scalars(as: Float.self) == x.sorted()[.all, 0..<kept].scalars(as: Float.self))
+    #expect(
+      largest.scalars(as: Float.self)
+        == x.sorted(descending: true)[.all, 0..<kept].scalars(as: Float.self))
+  }
 }

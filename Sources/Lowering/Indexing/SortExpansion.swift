@@ -62,20 +62,116 @@ private struct SortExpansion {
     let operands = node.operands.compactMap(\.value)
     let dtype = graph[type: operands[0]].dtype
     let keys = rows(key(operands[0], dtype), count)
-    let type = graph[type: keys].dtype
-    let rowCount = others.reduce(1, *)
-    let order: DType? = operands.count == 1 ? nil : count <= Int(Int32.max) ? .i32 : .i64
-    let kernel = RowSort(
-      rows: rowCount, count: count, type: type, digits: dtype.byteSize, kept: kept, order: order
-    ).kernel()
-    let sorted = append(
-      .kernel(named(kernel)), [keys],
-      TensorType(order ?? type, extents: [rowCount, kept]))
-    let spread = whole(sorted)
-    guard order != nil else { return [element(spread, dtype)] }
-    return zip(operands, node.types).map { operand, type in
-      element(of: operand, spread, type)
+    let digits = dtype.byteSize
+    if operands.count == 1, !Self.selects(kept, of: count) {
+      let sorted = kernel(keys, kept, digits: digits, order: nil, named)
+      return [element(whole(sorted), dtype)]
     }
+    let order = whole(self.order(of: keys, kept, digits: digits, named))
+    return zip(operands, node.types).map { operand, type in
+      element(of: operand, order, type)
+    }
+  }
+
+  // MARK: Order
+
+  /// The kernel that sorts rows of keys.
+  private mutating func kernel(
+    _ keys: ValueID, _ kept: Int, digits: Int, order: DType?, _ named: (Kernel) -> Kernel
+  ) -> ValueID {
+    let type = graph[type: keys]
+    let extents = type.extents ?? []
+    let sort = RowSort(
+      rows: extents[0], count: extents[1], type: type.dtype, digits: digits, kept: kept,
+      order: order)
+    return append(
+      .kernel(named(sort.kernel())), [keys],
+      TensorType(order ?? type.dtype, extents: [extents[0], kept]))
+  }
+
+  /// Where the first keys of each row stand, `[rows, kept]`.
+  private mutating func order(
+    of keys: ValueID, _ kept: Int, digits: Int, _ named: (Kernel) -> Kernel
+  ) -> ValueID {
+    let count = graph[type: keys].extents?[1] ?? 0
+    if Self.selects(kept, of: count) { return selected(keys, kept, digits: digits, named) }
+    let type: DType = count <= Int(Int32.max) ? .i32 : .i64
+    return kernel(keys, kept, digits: digits, order: type, named)
+  }
+
+  /// Elements of a block of which the first is looked at.
+  private static let block = 64
+
+  /// Whether few enough of a row are asked for to look at blocks first.
+  private static func selects(_ kept: Int, of count: Int) -> Bool {
+    count >= 4096 && kept <= count / (2 * block)
+  }
+
+  /// Where the first keys of each row stand, from the blocks whose own first keys come first.
+  ///
+  /// Outside of those there is nothing: as many blocks have a key that stands before, or an equal one
+  /// at an earlier place. Blocks are put in the order of their places, so that equal keys stay in
+  /// order.
+  private mutating func selected(
+    _ keys: ValueID, _ kept: Int, digits: Int, _ named: (Kernel) -> Kernel
+  ) -> ValueID {
+    let type = graph[type: keys]
+    let extents = type.extents ?? []
+    let last = literal(type.dtype, type.dtype.mask)
+    let best = append(
+      .reduce(Reduction(.min, axes: [2], order: .lanes(16, chunk: Self.block))),
+      [blocks(of: keys, extents, last)],
+      TensorType(type.dtype, extents: [extents[0], (extents[1] + Self.block - 1) / Self.block]))
+    let first = order(of: best, kept, digits: digits, named)
+    let place = graph[type: first].dtype
+    let unsigned = cast(first, to: place.unsigned)
+    let ascending = kernel(
+      unsigned, kept, digits: place.byteSize, order: nil, named)
+    let chosen = cast(ascending, to: place)
+    let size = TensorOperand.literal(Literal(place, integer: Self.block))
+    let starts = apply(.mul, [.value(chosen), size], place, like: chosen)
+    let places = candidates(from: starts, place, [extents[0], kept])
+    let axes = (0..<2).map { IndexExpression.variable($0) }
+    let read = Gather(
+      [.expression(axes[0]), .element(axes)], outside: .skipped, fill: last.literal)
+    let found = append(
+      .gather(read), [keys, places], TensorType(type.dtype, graph[type: places].shape))
+    let among = order(of: found, kept, digits: digits, named)
+    let back = Gather([.expression(axes[0]), .element(axes)], outside: .clamped)
+    return append(
+      .gather(back), [places, among], TensorType(place, extents: [extents[0], kept]))
+  }
+
+  /// Rows as blocks, `[rows, blocks, block]`, the last one filled up.
+  private mutating func blocks(
+    of keys: ValueID, _ extents: [Int], _ last: TensorOperand
+  ) -> ValueID {
+    let position = .variable(1) * IndexExpression(Self.block) + .variable(2)
+    let isWhole = extents[1] % Self.block == 0
+    let view = View(
+      [.variable(0), position],
+      guards: isWhole ? [] : [View.Guard(position, in: 0, IndexExpression(extents[1]))],
+      fill: isWhole ? nil : last.literal)
+    let count = (extents[1] + Self.block - 1) / Self.block
+    return append(
+      .view(view), [keys],
+      TensorType(graph[type: keys].dtype, extents: [extents[0], count, Self.block]))
+  }
+
+  /// The places of blocks that begin at `starts`, `[rows, kept · block]`.
+  private mutating func candidates(
+    from starts: ValueID, _ dtype: DType, _ extents: [Int]
+  ) -> ValueID {
+    let shape = TensorType(dtype, extents: extents + [Self.block])
+    let spread = append(.view(View([.variable(0), .variable(1)])), [starts], shape)
+    let offsets = append(.iota(axis: 2), [], shape)
+    let all = apply(.add, [.value(spread), .value(offsets)], dtype, like: spread)
+    return reshaped(all, TensorType(dtype, extents: [extents[0], extents[1] * Self.block]))
+  }
+
+  private mutating func cast(_ value: ValueID, to dtype: DType) -> ValueID {
+    graph[type: value].dtype == dtype
+      ? value : apply(.cast, [.value(value)], dtype, like: value)
   }
 
   // MARK: Layout
