@@ -489,7 +489,7 @@ WORKLOADS |= {
         "1,048,576 rows of 64 out of as many, by random indices",
         inputs=lambda g: {
             "x": g.random((MANY, 64), dtype=np.float32),
-            "i": g.integers(0, MANY, MANY).astype(np.int32),
+            "i": g.integers(0, MANY, MANY).astype(np.float32),
         },
         reference=lambda x, i: np.take(x, i.astype(np.int64), axis=0),
         flops=MANY * 64,

@@ -28,7 +28,7 @@ FUNCTIONS = {
     "lstm": lstm,
     "prefix_sum": lambda x: np.cumsum(x),
     "overhead": overhead_chain,
-    "gather_rows": lambda x, i: np.take(x, i, axis=0),
+    "gather_rows": lambda x, i: np.take(x, i.astype(np.int32), axis=0),
     "sort": np.sort,
     "argsort": lambda x: np.argsort(x, kind="stable").astype(f32),
     "topk": largest,
