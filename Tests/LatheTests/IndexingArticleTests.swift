@@ -1,14 +1,9 @@
 // The code of the article "Indexing and sorting", compiled and run.
 
-import Foundation
 import Lathe
-import TestSupport
 import Testing
 
 @Suite struct IndexingArticleTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
   private static func rows(_ print: (Any...) -> Void) {
     // article: rows
     let table = Tensor([[0.0, 1], [10, 11], [20, 21]])
@@ -44,25 +39,14 @@ import Testing
     // article: end
   }
 
-  private static let sections: [(name: String, run: @Sendable ((Any...) -> Void) -> Void)] = [
+  private static let sections: [ArticleSection] = [
     ("rows", rows), ("sums", sums), ("sorting", sorting), ("ir", ir),
   ]
 
   @Test(arguments: sections.indices) func theArticleShowsThisProgramAndItsOutput(
     section: Int
   ) throws {
-    let (name, run) = Self.sections[section]
-    let article = try text("Sources/Lathe/Lathe.docc/Indexing.md")
-    let source = try text("Tests/LatheTests/IndexingArticleTests.swift")
-    let program = try #require(articleProgram(named: name, in: source))
-    var output = ""
-    run { values in output += values.map { "\($0)" }.joined(separator: " ") + "\n" }
-    let shown = output.trimmingCharacters(in: .newlines)
-    #expect(article.contains("```swift\n\(program)\n```"), "\(program)")
-    #expect(article.contains("```\n\(shown)\n```"), "\(shown)")
-  }
-
-  private func text(_ path: String) throws -> String {
-    try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+    try expectArticle(
+      "Indexing.md", toShow: Self.sections[section], of: "IndexingArticleTests.swift")
   }
 }

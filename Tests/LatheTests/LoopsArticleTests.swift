@@ -1,14 +1,9 @@
 // The code of the article "Loops", compiled and run.
 
-import Foundation
 import Lathe
-import TestSupport
 import Testing
 
 @Suite struct LoopsArticleTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
   private static func plain(_ print: (Any...) -> Void) {
     // article: plain
     let x = Tensor.linspace(0, 1, count: 12).reshaped(4, 3)
@@ -77,7 +72,7 @@ import Testing
     // article: end
   }
 
-  private static let sections: [(name: String, run: @Sendable ((Any...) -> Void) -> Void)] = [
+  private static let sections: [ArticleSection] = [
     ("plain", plain), ("fibonacci", fibonacci), ("newton", newton), ("means", means),
     ("sampling", sampling),
   ]
@@ -85,18 +80,7 @@ import Testing
   @Test(arguments: sections.indices) func theArticleShowsThisProgramAndItsOutput(
     section: Int
   ) throws {
-    let (name, run) = Self.sections[section]
-    let article = try text("Sources/Lathe/Lathe.docc/Loops.md")
-    let source = try text("Tests/LatheTests/LoopsArticleTests.swift")
-    let program = try #require(articleProgram(named: name, in: source))
-    var output = ""
-    run { values in output += values.map { "\($0)" }.joined(separator: " ") + "\n" }
-    let shown = output.trimmingCharacters(in: .newlines)
-    #expect(article.contains("```swift\n\(program)\n```"), "\(program)")
-    #expect(article.contains("```\n\(shown)\n```"), "\(shown)")
-  }
-
-  private func text(_ path: String) throws -> String {
-    try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+    try expectArticle(
+      "Loops.md", toShow: Self.sections[section], of: "LoopsArticleTests.swift")
   }
 }

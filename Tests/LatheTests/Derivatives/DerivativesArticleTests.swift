@@ -1,14 +1,9 @@
 // The code of the article "Derivatives" on functions with derivatives of their own, compiled and run.
 
-import Foundation
 import Lathe
-import TestSupport
 import Testing
 
 @Suite struct DerivativesArticleTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
   private static func stable(_ print: (Any...) -> Void) {
     // article: stable
     let log1pexp = differentiable { (x: Tensor) in
@@ -70,7 +65,7 @@ import Testing
     // article: end
   }
 
-  private static let sections: [(name: String, run: @Sendable ((Any...) -> Void) -> Void)] = [
+  private static let sections: [ArticleSection] = [
     ("stable", stable), ("straight-through", straightThrough), ("clipped", clipped),
     ("implicit", implicit),
   ]
@@ -78,18 +73,8 @@ import Testing
   @Test(arguments: sections.indices) func theArticleShowsThisProgramAndItsOutput(
     section: Int
   ) throws {
-    let (name, run) = Self.sections[section]
-    let article = try text("Sources/Lathe/Lathe.docc/Derivatives.md")
-    let source = try text("Tests/LatheTests/Derivatives/DerivativesArticleTests.swift")
-    let program = try #require(articleProgram(named: name, in: source))
-    var output = ""
-    run { values in output += values.map { "\($0)" }.joined(separator: " ") + "\n" }
-    let shown = output.trimmingCharacters(in: .newlines)
-    #expect(article.contains("```swift\n\(program)\n```"), "\(program)")
-    #expect(article.contains("```\n\(shown)\n```"), "\(shown)")
-  }
-
-  private func text(_ path: String) throws -> String {
-    try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
+    try expectArticle(
+      "Derivatives.md", toShow: Self.sections[section],
+      of: "Derivatives/DerivativesArticleTests.swift")
   }
 }
