@@ -55,7 +55,20 @@ extension FusionPlan {
     return (
       FusionCost.traffic(type, reads: readers.count),
       repeated * Double(operations - spared) * FusionCost.nanosecondsPerOperation
+        + reading(sourcesOf: id, readers)
     )
+  }
+
+  /// What it costs that every reader but one reads what the node reads, where it does not anyway: a
+  /// sum of two tensors that many read is dearer to repeat than to store.
+  private func reading(sourcesOf id: NodeID, _ readers: [Int]) -> Double {
+    var price = 0.0
+    for source in Set(sources(of: id)) where !isIndexMap(source) {
+      let count = readers.count { !regions[$0].inputs.contains(source) }
+      guard count > 1 else { continue }
+      price += FusionCost.traffic(graph[source].types[0], reads: count - 2)
+    }
+    return price
   }
 
   func refusal(_ id: NodeID, _ readers: [Int], _ operations: Int) -> String {
