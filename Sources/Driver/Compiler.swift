@@ -104,7 +104,8 @@ public final class Compiler: Sendable {
       threads: options.threads, statistics: statistics, preparation: preparation)
   }
 
-  /// Machine code of each kernel; distinct ones are compiled side by side.
+  /// Machine code of each kernel; distinct ones are compiled side by side, long ones first, so that
+  /// the threads end together.
   private func load(
     _ list: [Kernel], _ statistics: inout CompileStatistics
   ) throws(CompileFailure) -> [LoadedKernel] {
@@ -118,9 +119,11 @@ public final class Compiler: Sendable {
       return distinct.count - 1
     }
     let jobs = distinct
+    let order = jobs.indices.sorted { jobs[$0].key.utf8.count > jobs[$1].key.utf8.count }
     typealias Outcome = (result: Result<LoadedKernel, CompileFailure>, times: CompileStatistics)
     let outcomes = Locked([Outcome?](repeating: nil, count: jobs.count))
-    DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
+    DispatchQueue.concurrentPerform(iterations: jobs.count) { place in
+      let index = order[place]
       var times = CompileStatistics()
       let result = Result { () throws(CompileFailure) in
         try kernels.load(jobs[index].kernel, key: jobs[index].key, &times)

@@ -25,6 +25,7 @@ public enum LLVMLibrary {
       throw LLVMFailure(message: reason.map { String(cString: $0) } ?? "cannot open libLLVM")
     }
     _ = targets
+    _ = options
   }
 
   /// The library's version, such as "22.1.8".
@@ -47,5 +48,17 @@ public enum LLVMLibrary {
     LLVMInitializeAArch64Target()
     LLVMInitializeAArch64TargetMC()
     LLVMInitializeAArch64AsmPrinter()
+  }()
+
+  /// Options that no other interface of LLVM sets, for all users of the library in the process.
+  ///
+  /// Loop strength reduction took half of code generation's time on kernels of many loops, and
+  /// made none of them faster: what it spares is a few additions of addresses in each iteration.
+  private static let options: Void = {
+    "lathe".withCString { program in
+      "-disable-lsr".withCString { option in
+        LLVMParseCommandLineOptions(2, [program, option], nil)
+      }
+    }
   }()
 }

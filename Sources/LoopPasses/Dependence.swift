@@ -66,20 +66,24 @@ struct DependenceTest {
   let kernel: Kernel
   /// Every access, in text order.
   let references: [MemoryReference]
-
+  /// Where the accesses inside each loop are among all.
+  private let places: [VariableID: Range<Int>]
   /// What the kernel's choices hang on.
   let conditions: Conditions
 
   /// Collects the accesses in `kernel`.
   init(_ kernel: Kernel) {
     self.kernel = kernel
-    conditions = Conditions(kernel.body)
-    references = kernel.body.references(in: kernel, enclosing: [])
+    var collection = ReferenceCollection(kernel)
+    collection.add(kernel.body)
+    references = collection.references
+    places = collection.places
+    conditions = Conditions(collection.hasBranches ? kernel.body : [])
   }
 
   /// The accesses inside the loop over `variable`.
-  func references(inside variable: VariableID) -> [MemoryReference] {
-    references.filter { $0.enclosing.contains { $0.definesLoop(variable) } }
+  func references(inside variable: VariableID) -> ArraySlice<MemoryReference> {
+    references[places[variable] ?? 0..<0]
   }
 
   /// The first pair of accesses inside `loop` that may meet in iterations whose distance in `loop`
@@ -267,21 +271,51 @@ extension Statement {
 extension [Statement] {
   /// Every access here and inside, in order.
   func references(in kernel: Kernel, enclosing: [Statement]) -> [MemoryReference] {
-    flatMap { statement -> [MemoryReference] in
-      if let access = statement.access {
-        let type = statement.valueType(in: kernel)
-        return [
-          MemoryReference(
-            statement: statement, access: access,
-            lanes: access.indices.contains { $0.contains(.lane) }
-              ? Swift.max(type.lanes, statement.minimumLanes) : 1,
-            elementBytes: type.dtype.byteSize, enclosing: enclosing)
-        ]
-      }
-      return statement.blocks.flatMap {
-        $0.references(in: kernel, enclosing: enclosing + [statement])
-      }
+    var collection = ReferenceCollection(kernel, enclosing: enclosing)
+    collection.add(self)
+    return collection.references
+  }
+}
+
+/// Accesses in text order, while they are collected.
+private struct ReferenceCollection {
+  let kernel: Kernel
+  private(set) var references: [MemoryReference] = []
+  private(set) var places: [VariableID: Range<Int>] = [:]
+  private(set) var hasBranches = false
+  /// The statements around what comes next, outermost first.
+  private var enclosing: [Statement]
+
+  init(_ kernel: Kernel, enclosing: [Statement] = []) {
+    self.kernel = kernel
+    self.enclosing = enclosing
+  }
+
+  mutating func add(_ block: [Statement]) {
+    for statement in block { add(statement) }
+  }
+
+  private mutating func add(_ statement: Statement) {
+    if let access = statement.access {
+      let type = statement.valueType(in: kernel)
+      references.append(
+        MemoryReference(
+          statement: statement, access: access,
+          lanes: access.indices.contains { $0.contains(.lane) }
+            ? max(type.lanes, statement.minimumLanes) : 1,
+          elementBytes: type.dtype.byteSize, enclosing: enclosing))
+      return
     }
+    switch statement {
+    case .define, .check: return
+    case .branch: hasBranches = true
+    case .store, .accumulate, .loop, .whileLoop: break
+    }
+    let start = references.count
+    enclosing.append(statement)
+    for block in statement.blocks { add(block) }
+    enclosing.removeLast()
+    if case .loop(let loop) = statement { places[loop.variable] = start..<references.count }
   }
 }
 

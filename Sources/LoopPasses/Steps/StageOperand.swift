@@ -75,7 +75,7 @@ private struct Staging {
 
   mutating func findValue() throws(ScheduleRefusal) {
     let test = DependenceTest(kernel)
-    let references = place.map { test.references(inside: $0.loop.variable) } ?? test.references
+    let references = place.map { test.references(inside: $0.loop.variable) } ?? test.references[...]
     let loads = references.filter { $0.access.buffer == buffer }
     guard loads.count == 1, case .define(let id, .load)? = loads.first?.statement else {
       throw refusal(

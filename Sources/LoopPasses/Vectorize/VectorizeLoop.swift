@@ -32,7 +32,8 @@ extension Kernel {
     of loop: Loop, _ lanes: Int, for step: ScheduleStep
   ) throws(ScheduleRefusal) {
     try checkForm(of: loop, lanes, for: step)
-    if let reason = writeToOnePlace(in: loop) ?? dependence(in: loop, lanes) {
+    let test = DependenceTest(self)
+    if let reason = writeToOnePlace(in: loop, test) ?? dependence(in: loop, lanes, test) {
       throw ScheduleRefusal(step, reason)
     }
   }
@@ -57,16 +58,15 @@ extension Kernel {
     }
   }
 
-  private func writeToOnePlace(in loop: Loop) -> String? {
+  private func writeToOnePlace(in loop: Loop, _ test: DependenceTest) -> String? {
     let varying = VaryingValues(loop)
-    let test = DependenceTest(self)
     return test.references(inside: loop.variable)
       .first { $0.writes && !varying.contains($0.access) }
       .map { "\(test.text($0)) does not vary with \(spelling(loop.variable))" }
   }
 
-  private func dependence(in loop: Loop, _ lanes: Int) -> String? {
-    let dependence = DependenceTest(self).dependence(carriedBy: loop, from: 1, to: lanes - 1) {
+  private func dependence(in loop: Loop, _ lanes: Int, _ test: DependenceTest) -> String? {
+    let dependence = test.dependence(carriedBy: loop, from: 1, to: lanes - 1) {
       a, isSame in
       isSame && a.keepsLaneOrder(in: loop)
     }
