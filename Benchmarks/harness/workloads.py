@@ -54,6 +54,12 @@ def gelu(x):
     return t(0.5) * x * (1 + np.tanh(t(np.sqrt(2 / np.pi)) * (x + t(0.044715) * x * x * x)))
 
 
+def transforms(x):
+    """Of complex numbers, whose parts stand along the last axis of a NumPy array."""
+    numbers = np.complex64 if x.dtype == np.float32 else np.complex128
+    return np.fft.fft(x.view(numbers)[..., 0]).view(x.dtype).reshape(x.shape)
+
+
 def layernorm(x, g, b):
     y = x - x.mean(-1, keepdims=True)
     return y / np.sqrt((y * y).mean(-1, keepdims=True) + x.dtype.type(1e-5)) * g + b
@@ -515,6 +521,13 @@ WORKLOADS |= {
         reference=largest,
         flops=MANY,
         bytes=MANY * 4,
+    ),
+    "fft": Workload(
+        "1,024 transforms of 1,024 complex numbers",
+        inputs=lambda g: {"x": normal(g, 1024, 1024, 2)},
+        reference=transforms,
+        flops=5 * 1024 * 1024 * 10,
+        bytes=1024 * 1024 * 16,
     ),
 }
 WORKLOADS["prefix_sum_loop"] = WORKLOADS["prefix_sum"]  # written as a loop where there is a choice

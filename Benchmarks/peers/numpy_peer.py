@@ -2,7 +2,7 @@
 import numpy as np
 from worker import serve
 from workloads import OPERATIONS, attention, conv3x3, gelu, gpt2_block, largest, layernorm_gelu, lstm, mlp
-from workloads import operation_workload, overhead_chain, softmax
+from workloads import operation_workload, overhead_chain, softmax, transforms
 
 f32 = np.float32
 
@@ -32,6 +32,7 @@ FUNCTIONS = {
     "sort": np.sort,
     "argsort": lambda x: np.argsort(x, kind="stable").astype(f32),
     "topk": largest,
+    "fft": transforms,
 }
 
 

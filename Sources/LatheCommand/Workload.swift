@@ -59,7 +59,7 @@ struct Workload: Sendable {
 
   static let all =
     [elementwiseChain, softmax, normalization] + contractions + loops + tensorLoops
-    + movement + training + [prefixSum, overhead, manyArguments]
+    + movement + signals + training + [prefixSum, overhead, manyArguments]
 
   init(named name: String) throws(CommandFailure) {
     guard let found = try Self.known(name) else {

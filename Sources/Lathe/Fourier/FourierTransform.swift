@@ -12,35 +12,70 @@ import IRCore
 /// stand last.
 ///
 /// A length with factors is split as by Cooley and Tukey (*An algorithm for the machine calculation of
-/// complex Fourier series*, 1965): `n = m·p + q` and `k = r + a·s` for a length `a·m`. First come m
-/// transforms of length a, then the twiddles `w^(q·r)`, then a transforms of length m. A short
-/// length is one contraction with the matrix of the transform, whose complex elements are 2×2 real
-/// ones: that is where a CPU's multiply-adds run at their peak. A long prime length goes by
-/// Bluestein's convolution (*A linear filtering approach to the computation of discrete Fourier
-/// transform*, 1970).
+/// complex Fourier series*, 1965): with `n = m·p + q` and `k = r + a·s` for a length `a·m` come m
+/// transforms of length a first, then the twiddles `w^(q·r)`, then a transforms of length m. Digits of
+/// the result stand in the order in which they were found, and are turned around at the end. A short
+/// transform is one contraction with its matrix, whose complex elements are 2×2 real ones: that is
+/// where a CPU's multiply-adds run at their peak; where many share them, the twiddles are part of one
+/// matrix for each q. A long prime length goes by Bluestein's convolution (*A linear filtering approach
+/// to the computation of discrete Fourier transform*, 1970).
 struct FourierTransform {
   /// Longest length that is one contraction; longer primes are convolutions.
   static let longestDirect = 64
+  /// Most complex elements of the matrices that have twiddles.
+  private static let largestTable = 1 << 16
 
   let dtype: DType
   /// Multiplies angles: -1 forward, 1 back.
   let sign: Double
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    let count = x.shape[1]
+    let (batch, count) = (x.shape[0], x.shape[1])
     if count <= 1 { return x }
-    guard let factor = Self.factor(of: count) else {
-      return count <= Self.longestDirect ? direct(x) : convolved(x)
-    }
-    if factor == count { return direct(x) }
-    let (batch, rest) = (x.shape[0], count / factor)
-    // [b, m, q, c] to [b, q, r, d]: rows q apart, so that the next transform finds its own in line.
-    let first = einsum(
-      "bmqc, mcrd -> brqd", x.reshaped(to: [batch, factor, rest, 2]), matrix(factor))
-    let turned = product(first, twiddles(factor, rest))
-    let second = self(turned.reshaped(to: [batch * factor, rest, 2]))
-    return second.reshaped(to: [batch, factor, rest, 2]).permuted([0, 2, 1, 3])
+    guard let factors = Self.factors(of: count) else { return convolved(x) }
+    // [batch, what is left of the count, digits found, 2]
+    var line = x.reshaped(to: [batch, count, 1, 2])
+    for factor in factors { line = transformed(line, by: factor) }
+    if factors.count == 1 { return line.reshaped(to: [batch, count, 2]) }
+    let digits = line.reshaped(to: [batch] + factors + [2])
+    return digits.permuted([0] + (1...factors.count).reversed() + [factors.count + 1])
       .reshaped(to: [batch, count, 2])
+  }
+
+  /// Factors of a length, each at most `longestDirect`; `nil` where there are none such.
+  static func factors(of count: Int) -> [Int]? {
+    var (factors, rest) = ([Int](), count)
+    while rest > 1 {
+      guard let factor = factor(of: rest) else {
+        guard rest <= longestDirect else { return nil }
+        return factors + [rest]
+      }
+      factors.append(factor)
+      rest /= factor
+    }
+    return factors
+  }
+
+  /// Takes the first digit out of what is left: `[batch, factor · rest, found, 2]` to
+  /// `[batch, rest, found · factor, 2]`, with its twiddles.
+  private func transformed(_ line: Tensor, by factor: Int) -> Tensor {
+    let (batch, found) = (line.shape[0], line.shape[2])
+    let rest = line.shape[1] / factor
+    let parts = line.reshaped(to: [batch, factor, rest, found, 2])
+    let shape = [batch, rest, found * factor, 2]
+    if rest == 1 {
+      let sums = einsum("bmqoc, mcj -> bqoj", parts, matrices(factor, turns: 1).squeezed(at: 0))
+      return sums.reshaped(to: shape)
+    }
+    if batch * found >= 16, rest * factor * factor <= Self.largestTable {
+      return einsum("bmqoc, qmcj -> bqoj", parts, matrices(factor, turns: rest))
+        .reshaped(to: shape)
+    }
+    let sums = einsum("bmqoc, mcj -> bqoj", parts, matrices(factor, turns: 1).squeezed(at: 0))
+    let turned = product(
+      sums.reshaped(to: [batch, rest, found, factor, 2]),
+      twiddles(factor, rest).expandedDimensions(at: 1))
+    return turned.reshaped(to: shape)
   }
 
   /// The factor to take out: all of a short length, else one of at most 32 that leaves as many
@@ -54,34 +89,33 @@ struct FourierTransform {
     return factors.first { Double($0) >= even } ?? factors.last
   }
 
-  // MARK: Contractions
+  // MARK: Tables
 
-  private func direct(_ x: Tensor) -> Tensor {
-    einsum("bmc, mcrd -> brd", x, matrix(x.shape[1]))
-  }
-
-  /// The matrix of a transform, `[count, 2, count, 2]`.
-  private func matrix(_ count: Int) -> Tensor {
+  /// The matrices of a transform with the twiddles of each q, `[turns, count, 2, count · 2]`.
+  private func matrices(_ count: Int, turns: Int) -> Tensor {
     var values: [Double] = []
-    values.reserveCapacity(count * count * 4)
-    for m in 0..<count {
-      let parts = (0..<count).map { root(m * $0, of: count) }
-      for part in parts { values += [part.real, part.imaginary] }
-      for part in parts { values += [-part.imaginary, part.real] }
+    values.reserveCapacity(turns * count * count * 4)
+    for q in 0..<turns {
+      for m in 0..<count {
+        let parts = (0..<count).map { root($0 * (m * turns + q), of: count * turns) }
+        for part in parts { values += [part.real, part.imaginary] }
+        for part in parts { values += [-part.imaginary, part.real] }
+      }
     }
-    return Tensor(scalars: values, shape: [count, 2, count, 2]).cast(to: dtype)
+    return Tensor(scalars: values, shape: [turns, count, 2, count * 2]).cast(to: dtype)
   }
 
+  /// `w^(q·r)`, `[rest, factor, 2]`.
   private func twiddles(_ factor: Int, _ rest: Int) -> Tensor {
     var values: [Double] = []
     values.reserveCapacity(factor * rest * 2)
-    for r in 0..<factor {
-      for q in 0..<rest {
+    for q in 0..<rest {
+      for r in 0..<factor {
         let part = root(r * q, of: factor * rest)
         values += [part.real, part.imaginary]
       }
     }
-    return Tensor(scalars: values, shape: [factor, rest, 2]).cast(to: dtype)
+    return Tensor(scalars: values, shape: [rest, factor, 2]).cast(to: dtype)
   }
 
   /// `e^(sign · 2πi · number / count)`: exact for quarters, the angle within an eighth of a turn.
