@@ -90,7 +90,7 @@ let package = Package(
     tests("LoopPassesTests", ["LoopPasses", "LoopIR", "IRCore"]),
     tests("LoopIRTests", ["LoopIR", "IRCore"]),
     tests("TensorIRTests", ["TensorIR", "LoopIR", "IRCore"]),
-    tests("TensorPassesTests", ["TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
+    tests("TensorPassesTests", ["Driver", "TensorPasses", "TensorIR", "LoopIR", "IRCore"]),
     tests(
       "LatheTests", ["CLatheRuntime", "Lathe", "Driver", "TensorPasses", "TensorIR", "IRCore"]),
     tests("GoldenTests", ["Driver", "Codegen", "TensorIR", "LoopIR", "IRCore"]),

@@ -52,12 +52,14 @@ public struct CodegenTimes: Hashable, Sendable {
 public struct KernelCompiler: Sendable {
   /// The instruction set.
   public let row: TargetRow
-  /// LLVM's passes: promotes tiles to registers, removes repeated address arithmetic, hoists.
-  public static let passes =
-    "function(sroa,early-cse<memssa>,simplifycfg,loop-mssa(licm),early-cse)"
+  /// What runs over the module between emission and code generation.
+  public let passes: [LLVMPass]
 
   /// Compiles for `row`.
-  public init(row: TargetRow) { self.row = row }
+  public init(row: TargetRow, passes: [LLVMPass] = LLVMPass.standard) {
+    self.row = row
+    self.passes = passes
+  }
 
   /// The machine that LLVM generates code for.
   public static func target(_ row: TargetRow) -> LLVMTargetMachine.Description {
@@ -77,10 +79,10 @@ public struct KernelCompiler: Sendable {
     now: () -> UInt64 = { 0 }, times: inout CodegenTimes
   ) throws(LLVMFailure) -> KernelObject {
     let start = now()
-    let module = try LLVMModule(symbol, for: machine)
-    let emitted = try build(kernel, symbol: symbol, in: module)
+    let emission = try LLVMModule(symbol, for: machine)
+    let emitted = try build(kernel, symbol: symbol, in: emission)
     let built = now()
-    try module.optimize(Self.passes, for: machine)
+    let module = try passes.run(on: emission, symbol, for: machine)
     let optimized = now()
     let object = try module.emitObject(for: machine)
     times.build += built - start
@@ -96,19 +98,18 @@ public struct KernelCompiler: Sendable {
     _ kernel: Kernel, symbol: String, optimized: Bool = true
   ) throws(LLVMFailure) -> String {
     let machine = try LLVMTargetMachine(Self.target(row))
-    let module = try LLVMModule(symbol, for: machine)
-    _ = try build(kernel, symbol: symbol, in: module)
-    if optimized { try module.optimize(Self.passes, for: machine) }
-    return module.text
+    let emission = try LLVMModule(symbol, for: machine)
+    _ = try build(kernel, symbol: symbol, in: emission)
+    guard optimized else { return emission.text }
+    return try passes.run(on: emission, symbol, for: machine).text
   }
 
   /// Assembly.
   public func assembly(_ kernel: Kernel, symbol: String) throws(LLVMFailure) -> String {
     let machine = try LLVMTargetMachine(Self.target(row))
-    let module = try LLVMModule(symbol, for: machine)
-    _ = try build(kernel, symbol: symbol, in: module)
-    try module.optimize(Self.passes, for: machine)
-    return try module.emitAssembly(for: machine)
+    let emission = try LLVMModule(symbol, for: machine)
+    _ = try build(kernel, symbol: symbol, in: emission)
+    return try passes.run(on: emission, symbol, for: machine).emitAssembly(for: machine)
   }
 
   /// The functions' symbols: `symbol`, then `symbol` with the number of the phase.

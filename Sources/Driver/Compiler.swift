@@ -6,11 +6,11 @@ package import DiskCaching
 import Dispatch
 import IRCore
 import LLVMBindings
-public import LoopIR
+import LoopIR
 import LoopPasses
 import Lowering
 public import TensorIR
-public import TensorPasses
+import TensorPasses
 
 /// Compiles modules to callable functions; owns the caches. Many tasks may use one.
 public final class Compiler: Sendable {
@@ -19,7 +19,9 @@ public final class Compiler: Sendable {
 
   /// How this compiler compiles.
   public let options: CompilerOptions
-  private let kernels: KernelCache
+  /// What it runs.
+  package let passes: CompilationPasses
+  let kernels: KernelCache
   private let programs = Locked<[ProgramKey: CompiledFunction]>([:])
 
   /// Number of programs compiled and kept.
@@ -36,7 +38,15 @@ public final class Compiler: Sendable {
   /// Makes a compiler that keeps kernels in a cache of the caller's.
   package init(_ options: CompilerOptions, disk: DiskCache?) {
     self.options = options
-    kernels = KernelCache(options, disk: disk)
+    passes = CompilationPasses(options)
+    kernels = KernelCache(options, passes, disk: disk)
+  }
+
+  /// Makes a compiler with passes of the caller's; it keeps nothing on disk.
+  package init(_ options: CompilerOptions, passes: CompilationPasses) {
+    self.options = options
+    self.passes = passes
+    kernels = KernelCache(options, passes, disk: nil)
   }
 
   private struct ProgramKey: Hashable {
@@ -80,7 +90,7 @@ public final class Compiler: Sendable {
     let start = lathe_now_ns()
     let (main, packing) = try packed(key.module, key.kept)
     let graph = try lower(main)
-    let layout = try ProgramLayout(graph, updates: key.updates)
+    let layout = try ProgramLayout(graph, updates: passes.updates(graph, key.updates))
     let packer = try packing.map { packing throws(CompileFailure) in
       let graph = try lower(Module(graphs: [packing.packing]))
       return (graph: graph, layout: try ProgramLayout(graph))
@@ -106,7 +116,7 @@ public final class Compiler: Sendable {
 
   /// Machine code of each kernel; distinct ones are compiled side by side, long ones first, so that
   /// the threads end together.
-  private func load(
+  func load(
     _ list: [Kernel], _ statistics: inout CompileStatistics
   ) throws(CompileFailure) -> [LoadedKernel] {
     var places: [String: Int] = [:]
@@ -138,19 +148,12 @@ public final class Compiler: Sendable {
     return indices.map { loaded[$0] }
   }
 
-  /// The tensor passes but for those that the options leave out.
-  private var enabledPasses: [Pass<Module, Module>] {
-    PassList.tensor(for: options.row).filter {
-      PassList.required.contains($0.name) || !options.disabledPasses.contains($0.name)
-    }
-  }
-
   /// The module after the tensor passes, and how its kept parameters are packed, if they are.
   private func packed(
     _ module: Module, _ kept: Range<Int>
   ) throws(CompileFailure) -> (main: Module, packing: PackedGraph?) {
     do { try module.verify() } catch { throw .invalid(error) }
-    var module = try run(enabledPasses, on: module, verifies: options.verifiesPasses)
+    var module = try run(passes.tensor, on: module, verifies: options.verifiesPasses)
     guard let main = module.graphs.first else { throw .empty }
     let packing = main.packingFactors(kept: kept, for: options.row)
     if let packing { module.graphs[0] = packing.graph }
@@ -159,7 +162,7 @@ public final class Compiler: Sendable {
 
   /// The first graph after fusion and lowering.
   private func lower(_ module: Module) throws(CompileFailure) -> Graph {
-    let lowered = try run(PassList.lowering, on: module, verifies: options.verifiesPasses)
+    let lowered = try run(passes.lowering, on: module, verifies: options.verifiesPasses)
     guard let graph = lowered.graphs.first else { throw .empty }
     return graph
   }
@@ -173,103 +176,6 @@ public final class Compiler: Sendable {
     } catch {
       throw .pass(error)
     }
-    return module
-  }
-}
-
-/// Every level of one compilation.
-public struct CompilationStages: Sendable {
-  /// The first graph after the tensor passes.
-  public let graph: Module
-  /// Regions as graphs that the first one calls.
-  public let fused: Module
-  /// Unscheduled kernels.
-  public let lowered: Module
-  /// Kernels with the planner's schedules, not yet applied.
-  public let planned: [Kernel]
-  /// Kernels after their schedules.
-  public let scheduled: [Kernel]
-  /// Why each edge was fused or was not.
-  public let decisions: [FusionDecision]
-  let row: TargetRow
-
-  /// LLVM IR of every scheduled kernel.
-  public func llvm() throws(CompileFailure) -> String {
-    try texts { kernel throws(LLVMFailure) in
-      try KernelCompiler(row: row).llvmText(kernel, symbol: "lathe_k_\(kernel.name)")
-    }
-  }
-
-  /// Assembly of every scheduled kernel.
-  public func assembly() throws(CompileFailure) -> String {
-    try texts { kernel throws(LLVMFailure) in
-      try KernelCompiler(row: row).assembly(kernel, symbol: "lathe_k_\(kernel.name)")
-    }
-  }
-
-  private func texts(
-    _ text: (Kernel) throws(LLVMFailure) -> String
-  ) throws(CompileFailure) -> String {
-    var result = ""
-    for kernel in scheduled {
-      do { result += try text(kernel) } catch { throw .llvm(error) }
-    }
-    return result
-  }
-}
-
-extension Compiler {
-  /// What the module becomes on every level, verified after every pass. A module of kernels only
-  /// starts at the loop level; a kernel that comes with a schedule keeps it.
-  ///
-  /// - Parameter kept: see `compile`; how they are packed is not among the levels.
-  public func stages(
-    of module: Module, kept: Range<Int> = 0..<0
-  ) throws(CompileFailure) -> CompilationStages {
-    do {
-      try module.verify()
-    } catch {
-      throw .invalid(error)
-    }
-    do {
-      var graph = try run(enabledPasses, on: module)
-      if let packed = graph.graphs.first?.packingFactors(kept: kept, for: options.row) {
-        graph.graphs[0] = packed.graph
-      }
-      let arranged = try Pass.lowerIndexing.run(graph)
-      let regions = try Pass.joinKernels.run(Pass.fuse.run(arranged))
-      let fused = try Pass.joinPhases.run(regions)
-      let lowered = try Pass.lower.run(fused)
-      let found = lowered.graphs.flatMap(\.withBodies).flatMap(\.nodes).compactMap {
-        if case .kernel(let kernel) = $0.kind { kernel } else { nil }
-      }
-      var planned: [Kernel] = []
-      var scheduled: [Kernel] = []
-      for kernel in found + module.kernels {
-        var next = kernel
-        let passes = PassList.passes(for: kernel, options.row, without: options.disabledPasses)
-        for pass in passes.dropLast() { next = try pass.run(next) }
-        planned.append(next)
-        scheduled.append(try Pass.applySchedule.run(next))
-      }
-      let decisions =
-        (arranged.graphs.first.map(\.withBodies) ?? []).flatMap { FusionPlan($0).decisions }
-        + (regions.graphs.first.map(\.withBodies) ?? []).flatMap {
-          PhasePlan($0, regions).decisions
-        }
-      return CompilationStages(
-        graph: graph, fused: fused, lowered: lowered, planned: planned, scheduled: scheduled,
-        decisions: decisions, row: options.row)
-    } catch {
-      throw .pass(error)
-    }
-  }
-
-  private func run(
-    _ passes: [Pass<Module, Module>], on module: Module
-  ) throws(PassFailure) -> Module {
-    var module = module
-    for pass in passes { module = try pass.run(module) }
     return module
   }
 }

@@ -68,15 +68,15 @@ final class KernelCache: Sendable {
   }
 
   private let row: TargetRow
-  private let disabledPasses: Set<String>
+  private let passes: CompilationPasses
   private let verifies: Bool
   /// `nil` where nothing is kept on disk.
   private let archive: KernelArchive?
   private let state = Locked(State())
 
-  init(_ options: CompilerOptions, disk: DiskCache?) {
+  init(_ options: CompilerOptions, _ passes: CompilationPasses, disk: DiskCache?) {
     row = options.row
-    disabledPasses = options.disabledPasses
+    self.passes = passes
     verifies = options.verifiesPasses
     archive = disk.flatMap {
       KernelArchive($0, row: options.row, disabledPasses: options.disabledPasses)
@@ -136,15 +136,34 @@ final class KernelCache: Sendable {
   ) throws(CompileFailure) -> (KernelObject, [StoredKernel.Phase]) {
     let scheduled: Kernel
     do {
-      scheduled = try PassList.schedule(
-        kernel, for: row, without: disabledPasses, verifies: verifies)
+      scheduled = try passes.schedule(kernel, for: row, verifies: verifies)
     } catch {
       throw .pass(error)
     }
+    return try emit(scheduled, symbol: symbol, passes.llvm, &times)
+  }
+
+  /// Machine code of a scheduled kernel after some of LLVM's passes, made anew and kept nowhere.
+  func loadAnew(
+    scheduled kernel: Kernel, _ llvm: [LLVMPass],
+    level: LLVMTargetMachine.CodegenLevel = .default
+  ) throws(CompileFailure) -> LoadedKernel {
+    var times = CompileStatistics()
+    let symbol = "lathe_studied"
+    let (code, phases) = try emit(kernel, symbol: symbol, llvm, level: level, &times)
+    do { return try link(kernel.name, symbol, code, phases, &times) } catch {
+      throw .link(kernel: kernel.name, "\(error)")
+    }
+  }
+
+  private func emit(
+    _ scheduled: Kernel, symbol: String, _ llvm: [LLVMPass],
+    level: LLVMTargetMachine.CodegenLevel = .default, _ times: inout CompileStatistics
+  ) throws(CompileFailure) -> (KernelObject, [StoredKernel.Phase]) {
     let code: KernelObject
     do {
-      let machine = try LLVMTargetMachine(KernelCompiler.target(row), level: .default)
-      code = try KernelCompiler(row: row).compile(
+      let machine = try LLVMTargetMachine(KernelCompiler.target(row), level: level)
+      code = try KernelCompiler(row: row, passes: llvm).compile(
         scheduled, symbol: symbol, machine: machine, now: { UInt64(lathe_now_ns()) },
         times: &times.codegen)
     } catch {

@@ -71,26 +71,4 @@ public enum PassList {
   public static func named(_ name: some StringProtocol, for row: TargetRow) -> Item? {
     all(for: row).first { $0.name == name }
   }
-
-  /// The passes that one kernel goes through: one that comes with a schedule keeps it.
-  static func passes(
-    for kernel: Kernel, _ row: TargetRow, without disabled: Set<String>
-  ) -> [Pass<Kernel, Kernel>] {
-    let planning = kernel.schedule.isEmpty ? planning(for: row) : []
-    return planning.filter { !disabled.contains($0.name) } + [.applySchedule]
-  }
-
-  /// Plans and transforms one kernel; one that comes with a schedule keeps it.
-  static func schedule(
-    _ kernel: Kernel, for row: TargetRow, without disabled: Set<String> = [], verifies: Bool
-  ) throws(PassFailure) -> Kernel {
-    if !verifies, let scheduled = LoopPasses.scheduledContraction(kernel, for: row) {
-      return scheduled
-    }
-    var kernel = kernel
-    for pass in passes(for: kernel, row, without: disabled) {
-      kernel = verifies ? try pass.run(kernel) : try pass.body(kernel)
-    }
-    return kernel
-  }
 }

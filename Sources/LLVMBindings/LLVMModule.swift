@@ -15,16 +15,57 @@ public struct LLVMModule: ~Copyable {
 
   /// Makes an empty module with the triple and data layout of `machine`.
   public init(_ name: String, for machine: borrowing LLVMTargetMachine) throws(LLVMFailure) {
+    let made = try Self.make { context throws(LLVMFailure) in
+      guard let module = LLVMModuleCreateWithNameInContext(name, context) else {
+        throw LLVMFailure(message: "LLVM made no module")
+      }
+      return module
+    }
+    self.init(made.context, made.module, for: machine)
+  }
+
+  /// Reads a module from its text; `name` stands in messages.
+  public init(
+    parsing text: String, _ name: String, for machine: borrowing LLVMTargetMachine
+  ) throws(LLVMFailure) {
+    let made = try Self.make { context throws(LLVMFailure) in
+      let buffer = text.withCString {
+        LLVMCreateMemoryBufferWithMemoryRangeCopy($0, text.utf8.count, name)
+      }
+      var module: LLVMModuleRef?
+      var message: UnsafeMutablePointer<CChar>?
+      // The buffer is the parser's from here on.
+      guard LLVMParseIRInContext(context, buffer, &module, &message) == 0, let module else {
+        throw LLVMFailure(message: takeMessage(message))
+      }
+      return module
+    }
+    self.init(made.context, made.module, for: machine)
+  }
+
+  /// A context with a module in it.
+  private static func make(
+    _ make: (LLVMContextRef) throws(LLVMFailure) -> LLVMModuleRef
+  ) throws(LLVMFailure) -> (context: LLVMContextRef, module: LLVMModuleRef) {
     try LLVMLibrary.load()
-    guard let context = LLVMContextCreate(),
-      let module = LLVMModuleCreateWithNameInContext(name, context),
-      let builder = LLVMCreateBuilderInContext(context)
-    else { throw LLVMFailure(message: "LLVM made no module") }
+    guard let context = LLVMContextCreate() else {
+      throw LLVMFailure(message: "LLVM made no context")
+    }
+    do { return (context, try make(context)) } catch {
+      LLVMContextDispose(context)
+      throw error
+    }
+  }
+
+  private init(
+    _ context: LLVMContextRef, _ module: LLVMModuleRef, for machine: borrowing LLVMTargetMachine
+  ) {
     LLVMSetTarget(module, machine.triple)
     LLVMSetModuleDataLayout(module, machine.layout)
     self.context = context
     ref = module
-    self.builder = LLVMBuilder(ref: builder, context: context, module: module)
+    builder = LLVMBuilder(
+      ref: LLVMCreateBuilderInContext(context)!, context: context, module: module)
     diagnostics = Diagnostics(of: context)
   }
 

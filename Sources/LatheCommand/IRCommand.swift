@@ -60,10 +60,3 @@ struct IRCommand: ParsableCommand {
     module.text(locations: locations ? { location in location.known } : nil)
   }
 }
-
-extension SourceLocation {
-  /// The text where a place is known.
-  fileprivate var known: String? {
-    if case .unknown = self { nil } else { text }
-  }
-}

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Driver
 import IRCore
+import Lathe
 import LoopIR
 import TensorIR
 
@@ -15,7 +16,9 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Runs the first graph of the file, or its first kernel where it has no graph. Exit code 1 when
       compiled code and interpreter differ; NaNs count as equal. With --time nothing is
-      interpreted: the compiled program is timed.
+      interpreted: the compiled program is timed. With --verify each kernel is run beside the
+      interpreter; where one differs, the passes are bisected, and a report names the one at fault
+      and a small program that shows it.
 
       Example:
         lathe run chain.lathe --seed 7 --cpu avx2
@@ -23,10 +26,19 @@ struct RunCommand: ParsableCommand {
       """)
 
   @Argument(help: "A file of IR text, a workload, or - for standard input.") var file: String
-  @Option(help: "Seed of the inputs.") var seed: UInt64 = 0
+  @Option(help: "Seed of the inputs. Default: the file's eval line, else 0.") var seed: UInt64?
   @Flag(help: "Time the compiled program instead of comparing.") var time = false
   @Option(help: "Threads of the compiled program; 0 is as many as there are.") var threads = 0
+  @Flag(help: "Run each kernel beside the interpreter; find the pass at fault.") var verify = false
   @OptionGroup var cpu: CPUOption
+
+  private var compiler: Compiler {
+    Compiler(CompilerOptions(row: cpu.row, threads: threads, verifiesPasses: true))
+  }
+
+  func validate() throws {
+    if verify, time { throw ValidationError("--verify and --time exclude each other") }
+  }
 
   func run() throws {
     guard cpu.row.isRunnable else {
@@ -36,18 +48,20 @@ struct RunCommand: ParsableCommand {
     guard let graph = module.graphs.first else {
       throw CommandFailure("\(file): neither a graph nor a kernel to run")
     }
-    let inputs = try inputs(of: graph)
+    let inputs = try listedInputs(of: module) ?? inputs(of: graph)
     if time { return try CommandFailure.wrapping(file) { try measure(module, inputs) } }
+    if verify { try verify(module, inputs) }
     // The interpreter goes first: it names what compiled code would trip over.
     let expected = try CommandFailure.wrapping(file) {
       try GraphInterpreter.run(module, graph.name, inputs: inputs, row: cpu.row)
     }
-    let values = try CommandFailure.wrapping(file) { try compiled(module, inputs) }
-    for (index, (value, reference)) in zip(values, expected).enumerated() {
-      print("result \(index): \(summary(value))")
-      if let difference = Self.difference(value, reference) {
-        throw CommandFailure("\(file): @\(graph.name): result \(index): \(difference)")
-      }
+    let values = try CommandFailure.wrapping(file) {
+      try compiler.compile(module).run(inputs)
+    }
+    for (index, value) in values.enumerated() { print("result \(index): \(summary(value))") }
+    if let found = difference(values, expected) {
+      throw CommandFailure(
+        "\(file): @\(graph.name): \(found); --verify finds the pass that is at fault")
     }
     print("@\(graph.name): compiled code and interpreter agree bit for bit on \(cpu.row.name)")
   }
@@ -55,17 +69,29 @@ struct RunCommand: ParsableCommand {
   /// The module, with a graph around its first kernel where it has no graph.
   private func runnable(_ module: Module) -> Module {
     guard module.graphs.isEmpty, let kernel = module.kernels.first else { return module }
-    func types(_ roles: [Buffer.Role]) -> [TensorType] {
-      kernel.buffers.filter { roles.contains($0.role) }.map { TensorType($0.type, $0.shape) }
+    return Module(graphs: [Graph(calling: kernel, name: "run.\(kernel.name)")])
+  }
+
+  /// Fails with a report where a kernel does not give the interpreter's bits.
+  private func verify(_ module: Module, _ inputs: [TensorValue]) throws {
+    let report = try CommandFailure.wrapping(file) {
+      try SelfCheck(compiler).report(module, inputs)
     }
-    var graph = Graph(name: "run.\(kernel.name)")
-    let operands = types([.input, .inout_]).enumerated().map { index, type in
-      TensorOperand.value(ValueID(graph.append(Node(.parameter("x\(index)"), [], type))))
+    guard let report else { return }
+    throw CommandFailure(report.text(file: report.write()) { $0.known })
+  }
+
+  /// The arguments of the file's first `// eval:` line for the graph that is run; `nil` without one.
+  private func listedInputs(of module: Module) throws(CommandFailure) -> [TensorValue]? {
+    guard seed == nil, file.hasSuffix(".lathe"), let graph = module.graphs.first else { return nil }
+    let text = String(decoding: try readFile(file), as: UTF8.self)
+    let line = EvaluatedCall.directives("eval", in: text).first {
+      $0.text.hasPrefix("@\(graph.name)(")
     }
-    let results = types([.output, .inout_])
-    let call = graph.append(Node(.kernel(kernel), operands, results))
-    graph.results = results.indices.map { ValueID(call, $0) }
-    return Module(graphs: [graph])
+    guard let line else { return nil }
+    return try CommandFailure.wrapping("\(file):\(line.line)") {
+      try EvaluatedCall(line.text, in: module).arguments
+    }
   }
 
   private func measure(_ module: Module, _ inputs: [TensorValue]) throws {
@@ -78,17 +104,8 @@ struct RunCommand: ParsableCommand {
         + "\(samples.repetitions) calls, \(function.kernelCount) kernel calls, \(cpu.row.name)")
   }
 
-  private func compiled(_ module: Module, _ inputs: [TensorValue]) throws -> [TensorValue] {
-    let options = CompilerOptions(row: cpu.row, threads: threads, verifiesPasses: true)
-    let function = try Compiler(options).compile(module)
-    let outputs = try function(inputs.map { try Storage($0.bytes) })
-    return zip(outputs, function.resultTypes).map { storage, type in
-      TensorValue(type.dtype, type.extents ?? [], bytes: storage.withUnsafeBytes { Array($0) })
-    }
-  }
-
   private func inputs(of graph: Graph) throws(CommandFailure) -> [TensorValue] {
-    var generator = SplitMix64(seed: seed)
+    var generator = SplitMix64(seed: seed ?? 0)
     var inputs: [TensorValue] = []
     for id in graph.parameters {
       let type = graph[id].types[0]
@@ -113,15 +130,5 @@ struct RunCommand: ParsableCommand {
     let shown = value.elements.prefix(6).map(\.description).joined(separator: ", ")
     let type = TensorType(value.type, extents: value.extents)
     return "\(type): \(shown)\(value.count > 6 ? ", …" : "")"
-  }
-
-  /// The first element that differs, where one does.
-  private static func difference(_ a: TensorValue, _ b: TensorValue) -> String? {
-    guard a.bytes != b.bytes else { return nil }
-    for (index, (x, y)) in zip(a.elements, b.elements).enumerated()
-    where x != y && !(x.isNaN && y.isNaN) {
-      return "element \(index): compiled \(x), interpreted \(y)"
-    }
-    return a.count == b.count ? nil : "\(a.count) elements, expected \(b.count)"
   }
 }

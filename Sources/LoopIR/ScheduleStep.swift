@@ -91,6 +91,22 @@ extension ScheduleStep {
     }
   }
 
+  /// The word that its text begins with.
+  package var keyword: String { String(description.prefix { $0 != " " }) }
+
+  /// Whether it states another order of combination, which changes rounding.
+  package var reassociates: Bool {
+    switch self {
+    case .scan(_, _, let reassociates), .privatize(_, _, _, let reassociates),
+      .splitScan(_, _, _, let reassociates):
+      reassociates
+    case .split, .reorder, .fuse, .unroll, .vectorize, .parallelize, .pad, .specialize,
+      .computeAt, .localize, .stage, .promote, .foldStorage, .skew, .skewStorage, .share, .merge,
+      .shrink, .overlap:
+      false
+    }
+  }
+
   /// Whether the step makes loops whose names follow from those it is given.
   var derivesNames: Bool {
     switch self {

@@ -3,19 +3,32 @@
 public import IRCore
 public import LoopIR
 
+/// A function that applies one step of a schedule.
+package typealias StepApplication =
+  @Sendable (Kernel, ScheduleStep) throws(ScheduleRefusal) -> Kernel
+
 extension Pass where Input == Kernel, Output == Kernel {
   /// Applies the kernel's schedule, step by step, and leaves the schedule empty.
   ///
   /// Each step checks its own legality and refuses in the schedule's words. Bits do not change.
-  public static let applySchedule = Pass(
-    "apply-schedule", summary: "apply the kernel's schedule"
-  ) { kernel throws(PassFailure) in
-    var result = kernel
-    result.schedule = []
-    do { result = try result.applying(kernel.schedule) } catch {
-      throw PassFailure(pass: "apply-schedule", "@\(kernel.name): \(error)")
+  public static let applySchedule = applySchedule { kernel, step throws(ScheduleRefusal) in
+    try kernel.applying(step)
+  }
+
+  /// Applies the kernel's schedule by a function that applies one step.
+  package static func applySchedule(
+    by apply: @escaping StepApplication
+  ) -> Pass {
+    Pass("apply-schedule", summary: "apply the kernel's schedule") { kernel throws(PassFailure) in
+      var result = kernel
+      result.schedule = []
+      do {
+        for step in kernel.schedule { result = try apply(result, step) }
+      } catch {
+        throw PassFailure(pass: "apply-schedule", "@\(kernel.name): \(error)")
+      }
+      return result.normalized()
     }
-    return result.normalized()
   }
 }
 

@@ -1,5 +1,6 @@
 // The tests' own tools: programs shrink, and what is saved runs as an IR file.
 
+import Driver
 import IRCore
 import TensorIR
 import TestSupport

@@ -2,6 +2,7 @@
 
 public import Foundation
 public import IRCore
+import TensorIR
 
 /// File below `IR/`; see `IR/README.md` for its directives.
 public struct IRFile: Sendable, CustomStringConvertible {
@@ -59,11 +60,7 @@ public struct IRFile: Sendable, CustomStringConvertible {
 
   /// What follows `// name: ` on each line that has it, with the line's number from 1.
   public func directives(_ name: String) -> [(line: Int, text: String)] {
-    let lines = program.split(separator: "\n", omittingEmptySubsequences: false)
-    return lines.enumerated().compactMap { index, line in
-      guard let mark = line.range(of: "// \(name): ") else { return nil }
-      return (index + 1, String(line[mark.upperBound...]))
-    }
+    EvaluatedCall.directives(name, in: program)
   }
 
   /// The words of `// run:` without options: names of passes and stages.

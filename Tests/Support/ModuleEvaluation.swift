@@ -1,6 +1,5 @@
 // Evaluating modules on values: by the interpreters, and compiled.
 
-public import Driver
 public import IRCore
 public import LoopIR
 public import TensorIR
@@ -9,13 +8,6 @@ public import TensorIR
 public struct CheckFailure: Error, CustomStringConvertible {
   /// The check's message.
   public let description: String
-}
-
-extension Module {
-  /// What the reference interpreters make of the first graph, kernels included.
-  public func interpreted(_ inputs: [TensorValue], row: TargetRow) throws -> [TensorValue] {
-    try GraphInterpreter.run(self, graphs[0].name, inputs: inputs, row: row)
-  }
 }
 
 extension Kernel {
@@ -68,53 +60,6 @@ extension Kernel {
       return 0
     }
   }
-}
-
-extension CompiledFunction {
-  /// Runs on values; results may be written over those that are given up. With `kept`, all of them
-  /// are inputs that the program keeps.
-  public func run(
-    _ inputs: [TensorValue], owned: Bool = false, kept: Bool = false
-  ) throws -> [TensorValue] {
-    var storage = try inputs.map { try Storage($0.bytes) }
-    if kept { storage = try prepared(storage) }
-    let results = try self(storage, owned: inputs.map { _ in owned })
-    return zip(results, resultTypes).map { result, type in
-      let bytes = result.withUnsafeBytes { Array($0) }
-      return TensorValue(type.dtype, type.extents ?? [], bytes: bytes)
-    }
-  }
-}
-
-extension Module {
-  /// By result of the first graph, a parameter of the same type that no earlier result has.
-  public var possibleUpdates: [Int?] {
-    guard let graph = graphs.first else { return [] }
-    var free = Array(graph.parameters.enumerated())
-    return graph.results.map { result in
-      let type = graph[type: result]
-      guard let place = free.firstIndex(where: { graph[$0.element].types[0] == type }) else {
-        return nil
-      }
-      return free.remove(at: place).offset
-    }
-  }
-}
-
-/// What differs first between two lists of values, in words; `nil` when they agree.
-public func difference(_ found: [TensorValue], _ expected: [TensorValue]) -> String? {
-  guard found.count == expected.count else {
-    return "\(found.count) results, not \(expected.count)"
-  }
-  for (number, (a, b)) in zip(found, expected).enumerated() {
-    guard a.type == b.type, a.extents == b.extents else {
-      return "result \(number) is \(a.type)\(a.extents), not \(b.type)\(b.extents)"
-    }
-    if let place = firstDifference(a.bytes, b.bytes, a.type) {
-      return "result \(number) at \(place.index): \(place.a), not \(place.b)"
-    }
-  }
-  return nil
 }
 
 extension Module {

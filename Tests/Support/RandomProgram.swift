@@ -1,32 +1,18 @@
 // Programs on the tensor level drawn from a seed.
 
+package import Driver
 import IRCore
-public import TensorIR
+import TensorIR
 
-/// A module with inputs for its first graph.
-public struct RandomProgram: Sendable {
-  /// What drew it.
-  public let seed: UInt64
-  /// The graph and what it calls.
-  public var module: Module
-  /// One per parameter of the first graph.
-  public var inputs: [TensorValue]
+/// Program drawn from a seed.
+package typealias RandomProgram = ProgramCase
 
-  /// The first graph.
-  public var graph: Graph { module.graphs[0] }
-
-  /// Keeps a module and inputs that fit it.
-  public init(seed: UInt64, module: Module, inputs: [TensorValue]) {
-    self.seed = seed
-    self.module = module
-    self.inputs = inputs
-  }
-
+extension ProgramCase {
   /// Draws a program of up to about 30 nodes: every elementwise row whose types fit, views of every
   /// kind, reductions and scans, rows that are reduced and go on, contractions with what comes
   /// before and after them, constants, calls, and results of several types, over sizes that meet
   /// every boundary of vectors. One program in 25 has tensors large enough to be shared out to threads.
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     let isLarge = seed % 25 == 7
     let shapes = ShapePool(&random, isLarge: isLarge)
@@ -36,14 +22,13 @@ public struct RandomProgram: Sendable {
     let size = isLarge ? random.integer(1...6) : random.integer(1...24)
     var drawer = GraphDrawer("main", types, shapes: shapes, random: random, size: size)
     drawer.draw()
-    self.seed = seed
-    module = drawer.module
-    inputs = types.map { type in
+    let inputs = types.map { type in
       let extents = type.extents ?? []
       let values = type.dtype.samples(extents.reduce(1, *), &drawer.random)
       return TensorValue(
         type.dtype, extents, bytes: pack(values.map { $0 & type.dtype.mask }, as: type.dtype))
     }
+    self.init(name: "seed-\(seed)", module: drawer.module, inputs: inputs)
   }
 
   /// Mostly floats, as programs are.

@@ -1,14 +1,7 @@
 // Equality of values as the tests mean it.
 
 public import IRCore
-
-extension DType {
-  /// Holds when two values have the same bits, or are both NaN: payload and sign of a NaN are not
-  /// promised.
-  public func agree(_ a: UInt64, _ b: UInt64) -> Bool {
-    a == b || isFloat && Literal(self, bits: a).isNaN && Literal(self, bits: b).isNaN
-  }
-}
+import TensorIR
 
 /// Reads element number `index` of dense memory.
 public func bits(_ bytes: UnsafeRawBufferPointer, _ type: DType, at index: Int) -> UInt64 {
@@ -36,16 +29,6 @@ public func pack(_ values: [UInt64], as type: DType) -> [UInt8] {
 public func firstDifference(
   _ a: [UInt8], _ b: [UInt8], _ type: DType
 ) -> (index: Int, a: Literal, b: Literal)? {
-  if a == b { return nil }
-  return a.withUnsafeBytes { x in
-    b.withUnsafeBytes { y in
-      for index in 0..<min(x.count, y.count) / type.byteSize {
-        let (p, q) = (bits(x, type, at: index), bits(y, type, at: index))
-        if !type.agree(p, q) {
-          return (index, Literal(type, bits: p), Literal(type, bits: q))
-        }
-      }
-      return x.count == y.count ? nil : (min(x.count, y.count), .zero(type), .zero(type))
-    }
-  }
+  let values = [a, b].map { TensorValue(type, [$0.count / type.byteSize], bytes: $0) }
+  return values[0].firstDifference(from: values[1]).map { ($0.index, $0.found, $0.expected) }
 }

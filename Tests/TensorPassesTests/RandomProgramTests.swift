@@ -1,5 +1,6 @@
 // Every exact pass keeps the bits of random programs.
 
+import Driver
 import IRCore
 import TensorIR
 import TensorPasses

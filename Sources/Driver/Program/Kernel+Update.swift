@@ -7,11 +7,13 @@ extension Kernel {
   /// This kernel with `output` written into the memory of `input`, as one buffer that is both; `nil`
   /// where an iteration may read what another has written: every load of the input must be followed,
   /// in its block, by the store to the same place in the same lanes, and every store must follow such
-  /// a load. A kernel that reads what it wrote, as contractions add up in their results, is none.
+  /// a load. A kernel that reads what it wrote, as contractions add up in their results, is none, and
+  /// none with a schedule of its own, whose steps were written for buffers that are apart.
   func updating(_ input: BufferID, by output: BufferID) -> Kernel? {
     let old = buffers[input.index]
     let new = buffers[output.index]
-    guard old.role == .input, new.role == .output, old.type == new.type, old.shape == new.shape
+    guard old.role == .input, new.role == .output, old.type == new.type, old.shape == new.shape,
+      schedule.isEmpty
     else { return nil }
     var check = UpdateCheck(input: input, output: output)
     check.visit(body)

@@ -83,24 +83,22 @@ struct ProgramLayout {
   /// Lays out a graph of parameters, constants, kernels, reshapes, loops and conditionals with
   /// constant extents.
   ///
-  /// - Parameter updates: by result, the parameter that it replaces; it is written over that where
-  ///   the kernels allow.
-  init(_ graph: Graph, updates wanted: [Int?] = []) throws(CompileFailure) {
+  /// - Parameter updates: by result, the parameter that it is written over: see `UpdatePlan`.
+  init(_ graph: Graph, updates: [Int: Int] = [:]) throws(CompileFailure) {
     let names = ValueNames(graph)
     let inputs = graph.parameters.indices.map { Place(base: .input($0)) }
     for id in graph.parameters {
       _ = try Self.byteCount(graph[id].types[0], names[ValueID(id)])
     }
-    let plan = UpdatePlan(graph, wanted)
     let outputs = graph.results.indices.map { index in
-      Place(base: plan.updates[index].map { .input($0) } ?? .output(index))
+      Place(base: updates[index].map { .input($0) } ?? .output(index))
     }
     var flattening = ProgramFlattening()
     let places = try flattening.flatten(graph, inputs, results: outputs, copies: false)
     steps = flattening.steps
     constants = flattening.constants
     results = places.map(\.base)
-    updates = plan.updates
+    self.updates = updates
     (blockOffsets, arenaBytes) = flattening.blockOffsets()
   }
 

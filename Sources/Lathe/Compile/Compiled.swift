@@ -26,10 +26,11 @@ public struct Compiled<
   let cache: FunctionCache<State, Arguments, Results, Failure>
 
   init(
-    _ file: String, _ line: Int,
+    _ file: String, _ line: Int, verifies: Bool,
     _ body: @escaping @Sendable (inout State, Arguments) throws(Failure) -> Results
   ) {
-    cache = FunctionCache(TracedFunction(location: .line(file: file, line: line), body: body))
+    cache = FunctionCache(
+      TracedFunction(location: .line(file: file, line: line), verifies: verifies, body: body))
   }
 
   /// Runs the function on a state, which it updates, and arguments; several arguments stand in one

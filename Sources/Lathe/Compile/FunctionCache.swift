@@ -107,6 +107,9 @@ final class FunctionCache<
     do { captured = try compiled?.prepared(leaves) ?? leaves } catch {
       return .failure(EvaluationFailure(error, trace.graph.resultPlaces))
     }
+    if function.verifies, compiled != nil {
+      do { try verify(trace, parts, compiler) } catch { return .failure(error) }
+    }
     let reason = programs.known.first.map { RecompileReason(from: $0.parts, to: named) }
     let program = CompiledProgram(
       compiler, CallSignature(parts), named, trace.graph, compiled, captured: captured,

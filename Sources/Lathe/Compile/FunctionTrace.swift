@@ -9,6 +9,8 @@ struct TracedFunction<
   State: Sendable, Arguments: Sendable, Results: Sendable, Failure: Error
 >: Sendable {
   let location: SourceLocation
+  /// Whether the first call of each program is held to the interpreter.
+  let verifies: Bool
   let body: @Sendable (inout State, Arguments) throws(Failure) -> Results
   let structures = FunctionStructures(
     state: Structure.whole(State.self, "state"),

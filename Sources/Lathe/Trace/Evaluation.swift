@@ -10,12 +10,15 @@ public enum EvaluationFailure: Error, Sendable, CustomStringConvertible {
   case notCompiled(String)
   /// The program was compiled and failed while it ran.
   case notRun(String)
+  /// The program does not give the interpreter's bits; the report of the self-check.
+  case differs(String)
 
-  /// One line.
+  /// One line; a report has several.
   public var description: String {
     switch self {
     case .notCompiled(let reason): "cannot compile the program: \(reason)"
     case .notRun(let reason): "cannot run the program: \(reason)"
+    case .differs(let report): report
     }
   }
 }

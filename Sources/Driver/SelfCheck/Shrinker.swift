@@ -1,7 +1,7 @@
 // Making failing programs small.
 
-import Foundation
-public import IRCore
+import CLatheRuntime
+package import IRCore
 import TensorIR
 
 /// Makes a failing program smaller for as long as it still fails.
@@ -9,30 +9,30 @@ import TensorIR
 /// Greedy: drops results, returns an inner value instead, replaces inner values by parameters with
 /// the values that the interpreter gives them (which cuts off all that came before), skips nodes in
 /// favour of an operand, and keeps fewer elements.
-public struct Shrinker {
+package struct Shrinker {
   private let row: TargetRow
-  private let fails: (RandomProgram) -> String?
-  private let deadline: Date
+  private let fails: (ProgramCase) -> String?
+  private let deadline: Int64
 
   /// Shrinks programs for which `fails` says why they fail, for `seconds` at most.
-  public init(
-    row: TargetRow, seconds: Double = 60, fails: @escaping (RandomProgram) -> String?
+  package init(
+    row: TargetRow, seconds: Double = 60, fails: @escaping (ProgramCase) -> String?
   ) {
     self.row = row
     self.fails = fails
-    deadline = Date(timeIntervalSinceNow: seconds)
+    deadline = lathe_now_ns() + Int64(seconds * 1e9)
   }
 
   /// A smaller program that fails, with its failure.
-  public func shrink(_ program: RandomProgram, _ failure: String) -> (RandomProgram, String) {
+  package func shrink(_ program: ProgramCase, _ failure: String) -> (ProgramCase, String) {
     var best = (program, failure)
     while let smaller = step(best.0) { best = smaller }
     return best
   }
 
-  private func step(_ program: RandomProgram) -> (RandomProgram, String)? {
+  private func step(_ program: ProgramCase) -> (ProgramCase, String)? {
     for candidate in candidates(program) {
-      if Date() > deadline { return nil }
+      if lathe_now_ns() > deadline { return nil }
       guard let smaller = candidate(), (try? smaller.module.verify()) != nil else { continue }
       if let failure = fails(smaller) { return (smaller, failure) }
     }
@@ -40,9 +40,9 @@ public struct Shrinker {
   }
 
   /// Programs with strictly less in them: fewer results, else fewer nodes, else fewer elements.
-  private func candidates(_ program: RandomProgram) -> [() -> RandomProgram?] {
+  private func candidates(_ program: ProgramCase) -> [() -> ProgramCase?] {
     let graph = program.graph
-    var list: [() -> RandomProgram?] = []
+    var list: [() -> ProgramCase?] = []
     if graph.results.count > 1 {
       list += graph.results.map { result in { program.keeping([result]) } }
     }
@@ -73,9 +73,9 @@ public struct Shrinker {
     return list
   }
 
-  private func cut(_ program: RandomProgram, _ value: ValueID) -> RandomProgram? {
+  private func cut(_ program: ProgramCase, _ value: ValueID) -> ProgramCase? {
     let upTo = program.keeping([value])
-    guard let values = try? upTo.module.interpreted(upTo.inputs, row: row) else { return nil }
+    guard let values = try? upTo.interpreted(row: row) else { return nil }
     let smaller = program.keeping(program.graph.results, cutting: (value, values[0]))
     return smaller.graph.computedCount < program.graph.computedCount ? smaller : nil
   }
@@ -84,27 +84,4 @@ public struct Shrinker {
 extension Graph {
   /// Number of nodes that are no parameters.
   fileprivate var computedCount: Int { nodes.count(where: { !$0.isParameter }) }
-}
-
-extension RandomProgram {
-  /// The program as an IR file whose `eval` line states what the interpreter makes of it.
-  public func fileText(_ failure: String, row: TargetRow) -> String {
-    var text = "// seed \(seed): \(failure)\n"
-    let elements = inputs.map { $0.extents.reduce(1, *) }.reduce(0, +)
-    if elements <= 256, let results = try? module.interpreted(inputs, row: row) {
-      let arguments = inputs.map(\.listText).joined(separator: ", ")
-      let expected = results.map(\.listText).joined(separator: ", ")
-      text += "// eval: @\(graph.name)(\(arguments)) == \(expected)\n"
-    }
-    return text + module.description
-  }
-
-  /// Writes the program where a developer finds it, and returns the path.
-  public func save(_ failure: String, row: TargetRow) -> String {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "lathe-failures")
-    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let file = folder.appending(path: "seed-\(seed)-\(row.name).lathe")
-    try? fileText(failure, row: row).write(to: file, atomically: true, encoding: .utf8)
-    return file.path()
-  }
 }

@@ -1,15 +1,15 @@
 // Rebuilding a graph with less in it.
 
 import IRCore
-public import TensorIR
+package import TensorIR
 
-extension RandomProgram {
+extension ProgramCase {
   /// The program that returns `results` only, in which `cut` is a parameter with the given value;
   /// what no result needs is gone.
-  public func keeping(
+  package func keeping(
     _ results: [ValueID], cutting cut: (value: ValueID, input: TensorValue)? = nil,
     replacing replaced: [ValueID: ValueID] = [:]
-  ) -> RandomProgram {
+  ) -> ProgramCase {
     let old = graph
     func target(_ value: ValueID) -> ValueID { replaced[value] ?? value }
     var live: Set<NodeID> = Set(results.map { target($0) }.filter { $0 != cut?.value }.map(\.node))
@@ -21,7 +21,7 @@ extension RandomProgram {
     var map: [NodeID: NodeID] = [:]
     var inputs: [TensorValue] = []
     for (place, id) in old.parameters.enumerated() where live.contains(id) {
-      map[id] = new.append(old[id])
+      map[id] = new.append(old[id], at: old.locations[id.index])
       inputs.append(self.inputs[place])
     }
     var cutNode: NodeID?
@@ -40,26 +40,26 @@ extension RandomProgram {
       node.operands = node.operands.map { operand in
         operand.value.map { .value(mapped($0)) } ?? operand
       }
-      map[id] = new.append(node)
+      map[id] = new.append(node, at: old.locations[id.index])
     }
     new.results = results.map(mapped)
     return with(new, inputs)
   }
 
   /// This program with another first graph and the callees that it still calls.
-  func with(_ graph: Graph, _ inputs: [TensorValue]) -> RandomProgram {
+  func with(_ graph: Graph, _ inputs: [TensorValue]) -> ProgramCase {
     let called = graph.nodes.compactMap { node -> String? in
       if case .call(let name) = node.kind { name } else { nil }
     }
     let callees = module.graphs.dropFirst().filter { called.contains($0.name) }
-    return RandomProgram(
-      seed: seed, module: Module(graphs: [graph] + callees, kernels: module.kernels),
+    return ProgramCase(
+      name: name, module: Module(graphs: [graph] + callees, kernels: module.kernels),
       inputs: inputs)
   }
 
   /// The program on the given elements only; `nil` unless every node works element by element on
   /// one shape.
-  public func keepingElements(_ range: Range<Int>) -> RandomProgram? {
+  package func keepingElements(_ range: Range<Int>) -> ProgramCase? {
     let old = graph
     guard let shape = old.nodes.first?.types.first?.extents,
       old.nodes.allSatisfy({ $0.isParameter || $0.isElementwise }),
@@ -67,10 +67,9 @@ extension RandomProgram {
       range.upperBound <= shape.reduce(1, *)
     else { return nil }
     var new = Graph(name: old.name)
-    for node in old.nodes {
-      var node = node
+    for (var node, location) in zip(old.nodes, old.locations) {
       node.types = [TensorType(node.types[0].dtype, extents: [range.count])]
-      new.append(node)
+      new.append(node, at: location)
     }
     new.results = old.results
     let inputs = inputs.map { input in

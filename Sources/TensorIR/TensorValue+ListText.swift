@@ -1,11 +1,10 @@
 // Values as the lists of `eval` directives.
 
 import IRCore
-public import TensorIR
 
 extension TensorValue {
   /// The elements in nested brackets, one level per axis; a scalar is bare.
-  public var listText: String { text(from: 0, axis: 0) }
+  package var listText: String { text(from: 0, axis: 0) }
 
   private func text(from start: Int, axis: Int) -> String {
     guard axis < extents.count else { return element(start) }
