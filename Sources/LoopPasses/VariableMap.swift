@@ -83,7 +83,7 @@ extension Kernel {
   func freshName(of id: VariableID) -> String? { self[id].name.map { freshName(like: $0) } }
 
   /// `name`, or `name` with the first number that makes it unique.
-  func freshName(like name: String) -> String {
+  package func freshName(like name: String) -> String {
     let taken = Set(variables.compactMap(\.name))
     if !taken.contains(name) { return name }
     var number = 1

@@ -42,7 +42,9 @@ extension Pass where Input == Module, Output == Module {
     Pass(name, summary: summary) { (module) throws(PassFailure) in
       guard let main = module.graphs.first else { return module }
       do {
-        return Module(graphs: [try body(main)] + module.graphs.dropFirst(), kernels: module.kernels)
+        return Module(
+          graphs: [try body(main).namingKernelsApart()] + module.graphs.dropFirst(),
+          kernels: module.kernels)
       } catch { throw PassFailure(pass: name, "\(error)") }
     }
   }

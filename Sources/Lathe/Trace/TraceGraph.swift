@@ -2,7 +2,6 @@
 
 import Driver
 import IRCore
-import LoopIR
 import TensorIR
 
 /// Graph of pending nodes with the leaves that its parameters stand for.
@@ -36,7 +35,7 @@ struct TraceGraph {
     let order = builder.orderAndLeaves(of: results)
     for node in order { builder.append(node.node, node.operation) }
     builder.graph.results = results.map { builder.value(of: $0) }
-    graph = builder.graph
+    graph = builder.graph.namingKernelsApart()
     leaves = builder.leaves
   }
 }
@@ -48,7 +47,6 @@ private struct Builder {
   var graph: Graph
   var values: [ObjectIdentifier: ValueID] = [:]
   var leaves: [(node: TraceNode, storage: Storage)] = []
-  private var kernels: [String: Kernel] = [:]
 
   init(name: String) { graph = Graph(name: name) }
 
@@ -68,27 +66,13 @@ private struct Builder {
     switch operation.action {
     case .node(let kind):
       let types = operation.types.isEmpty ? [node.tensorType] : operation.types
-      let id = graph.append(Node(named(kind), operands, types), at: node.location)
+      let id = graph.append(Node(kind, operands, types), at: node.location)
       values[ObjectIdentifier(node)] = ValueID(id)
     case .result(let number):
       values[ObjectIdentifier(node)] = operands[0].value.map { ValueID($0.node, number) }
     case .row, .settingRow:
       misuse("a value of a loop is used while the loop is open", at: node.location)
     }
-  }
-
-  /// A kernel under a name that no other one of the graph has: one author's kernel is several for
-  /// several shapes.
-  private mutating func named(_ kind: NodeKind) -> NodeKind {
-    guard case .kernel(var kernel) = kind else { return kind }
-    let name = kernel.name
-    var number = 1
-    while let other = kernels[kernel.name], other != kernel {
-      kernel.name = "\(name)_\(number)"
-      number += 1
-    }
-    kernels[kernel.name] = kernel
-    return .kernel(kernel)
   }
 
   /// The value of a node that was appended or made a parameter.

@@ -132,7 +132,8 @@ struct Batching {
       sort.axis += 1
       return builder.copy(Node(.sort(sort), operands.map { .value(widened($0)) }, types))
     case .custom(let custom): return try results(of: custom, operands)
-    case .call, .kernel:
+    case .kernel(let kernel): return results(of: kernel, operands, types)
+    case .call:
       throw .notBatched(
         operation: node.kind.keyword, reason: "this version has no rule for it",
         at: builder.location)

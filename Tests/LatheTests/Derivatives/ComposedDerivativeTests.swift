@@ -64,10 +64,56 @@ private struct Composed: Sendable, CustomTestStringConvertible {
     },
     Composed("cumulativeSum", [3, 4]) { $0.cumulativeSum(axis: 1) * $0 },
   ]
+
+  static let indexed: [Composed] = [
+    Composed("index subscripts", [4, 3]) { $0[Tensor([0, -1]), 1...] * $0[1, Tensor([2, 0])] },
+    Composed("index tensors apart", [2, 3, 4]) { $0[Tensor([1, 0]), .all, Tensor([3, 3])] },
+    Composed("mask", [6]) { $0[Tensor.arange(6) % 2 .== 0] * $0[1...3] },
+    Composed("index assignment", [4, 3]) { x in
+      var y = x * x
+      y[Tensor([1, -1])] = x[0]
+      return y
+    },
+    Composed("mask assignment", [4, 3]) { x in
+      var y = x * x
+      y[Tensor([true, false, true, false])] = x[3]
+      return y
+    },
+    Composed("mask update", [4, 3]) { x in
+      var y = x * x
+      y[Tensor([true, false, true, false])] *= x[2..<4]
+      return y
+    },
+    Composed("tiled", [2, 3]) { $0.tiled([2, 2, 1]) * $0 },
+    Composed("repeated", [2, 3]) { $0.repeated(2, axis: 1) },
+    Composed("rolled", [2, 5]) { $0.rolled(by: [1, 2], axes: [0, 1]) * $0 },
+    Composed("movedAxis", [2, 3, 4]) { $0.movedAxis(from: 0, to: -1) },
+    Composed("diagonal", [2, 3, 4]) { $0.diagonal(offset: 1) * $0[0, .all, 0] },
+    Composed("diagonalMatrix", [2, 3]) { $0.diagonalMatrix() },
+    Composed("triangles", [3, 4]) { $0.lowerTriangle(offset: 1) * $0 + $0.upperTriangle() },
+    Composed("meshGrid", [3]) { x in
+      let grid = Tensor.meshGrid([x, x * x])
+      return grid[0] * grid[1]
+    },
+    Composed("padded, edge", [2, 3]) { $0.padded([(1, 0), (2, 3)], mode: .edge) },
+    Composed("padded, reflect", [2, 4]) { $0.padded([(1, 0), (2, 3)], mode: .reflect) },
+    Composed("padded, symmetric", [2, 3]) { $0.padded([(1, 0), (2, 3)], mode: .symmetric) },
+    Composed("padded, wrap", [2, 3]) { $0.padded([(1, 0), (2, 3)], mode: .wrap) },
+    Composed("resized, linear", [2, 3]) { $0.resized(to: [3, 5]) },
+    Composed("resized, cubic", [5, 3]) { $0.resized(to: [4, 7], .cubic) },
+    Composed("interpolated", [5]) { x in
+      x.interpolated(positions: Tensor([-9, -1, 0.5, 9], .f64), values: x[1...] * x[..<4])
+    },
+    Composed("binCounts", [4]) { Tensor([2, 0, 2, 1]).binCounts(3, weights: $0) },
+    Composed("logAddExp", [5]) { $0.logAddExp($0.flipped()) },
+    Composed("remainder", [5]) { $0.remainder(0.75) },
+    Composed("differences", [2, 5]) { $0.differences(order: 2) * $0[.all, 1..<4] },
+    Composed("reciprocal", [5]) { $0.reciprocal() + $0.squared() },
+  ]
 }
 
 @Suite struct ComposedDerivativeTests {
-  @Test(arguments: Composed.all) fileprivate func slopes(item: Composed) {
+  @Test(arguments: Composed.all + Composed.indexed) fileprivate func slopes(item: Composed) {
     let x = Composed.point(item.shape, 1)
     let direction = Composed.point(item.shape, 2)
     let (y, slope) = jvp(of: x, along: direction, item.function)

@@ -231,7 +231,7 @@ import Testing
   /// The article's rows with an expression are those of this file, in the same order.
   @Test func theArticleListsTheseExpressions() throws {
     let compiled = try Self.lines(Self.here).compactMap { line in
-      line.wholeMatch(of: /    row\("(\w+)", (.*)\)/).map { "\($0.1): \($0.2)" }
+      line.wholeMatch(of: #/    row\("(\w+)", (.*)\)/#).map { "\($0.1): \($0.2)" }
     }
     let shown = try Self.article().compactMap { line in
       line.wholeMatch(of: /\| `(\w+)` \| `(.*?)` \|.*\|/).map {
