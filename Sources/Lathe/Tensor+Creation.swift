@@ -51,7 +51,8 @@ extension Tensor {
       }
       return element
     }
-    self.init(bytes: TensorData(type, elements).bytes, shape: shape, dtype: type, at: location)
+    self.init(
+      bytes: TensorData(type, elements).bytes, shape: shape, dtype: type, file: file, line: line)
   }
 
   /// A tensor of `shape` from its elements' bytes: row-major, little-endian, `bool` as 0 and 1.
@@ -59,10 +60,11 @@ extension Tensor {
     bytes: [UInt8], shape: [Int], dtype: DType, file: String = #fileID, line: Int = #line
   ) {
     let location = SourceLocation.line(file: file, line: line)
-    if dtype == .bool, bytes.contains(where: { $0 > 1 }) {
-      misuse("Tensor(bytes:): a bool is a byte 0 or 1", at: location)
+    let storage = bytes.withUnsafeBytes { bytes in
+      Self.require(bytes, shape, dtype, at: location)
+      return Self.copy(of: bytes, at: location)
     }
-    self.init(bytes: bytes, shape: shape, dtype: dtype, at: location)
+    self.init(storage, dtype: dtype, shape: shape, at: location)
   }
 
   /// Zeros.
@@ -159,26 +161,8 @@ extension Tensor {
       misuse(
         "Tensor: \(scalars.count) scalars, expected \(expected) for shape \(shape)", at: location)
     }
-    let storage = Self.allocate(scalars.count * MemoryLayout<Scalar>.stride, at: location)
-    scalars.withUnsafeBytes { source in
-      storage.withUnsafeMutableBytes { $0.copyMemory(from: source) }
-    }
+    let storage = scalars.withUnsafeBytes { Self.copy(of: $0, at: location) }
     self.init(storage, dtype: Scalar.dtype, shape: shape, at: location)
-  }
-
-  fileprivate init(bytes: [UInt8], shape: [Int], dtype: DType, at location: SourceLocation) {
-    Self.requireShape(shape, dtype, "Tensor", at: location)
-    let expected = shape.reduce(dtype.byteSize, *)
-    guard bytes.count == expected else {
-      misuse(
-        "Tensor: \(bytes.count) bytes, expected \(expected) for \(dtype) of shape \(shape)",
-        at: location)
-    }
-    let storage = Self.allocate(bytes.count, at: location)
-    bytes.withUnsafeBytes { source in
-      storage.withUnsafeMutableBytes { $0.copyMemory(from: source) }
-    }
-    self.init(storage, dtype: dtype, shape: shape, at: location)
   }
 
   /// `literal` everywhere: a scalar constant, viewed.
@@ -190,10 +174,6 @@ extension Tensor {
       .constant(TensorData(literal.type, [literal])), [], dtype: literal.type, shape: [],
       at: location)
     return shape.isEmpty ? scalar : scalar.broadcast(to: shape, function, at: location)
-  }
-
-  private static func allocate(_ byteCount: Int, at location: SourceLocation) -> Storage {
-    do { return try Storage(byteCount: byteCount) } catch { misuse("\(error)", at: location) }
   }
 
   /// Ends with a message for negative extents and more elements than memory has addresses.

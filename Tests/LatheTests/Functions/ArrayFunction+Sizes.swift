@@ -3,20 +3,20 @@
 import Lathe
 
 extension ArrayFunction {
-  static let sizes: [ArrayFunction] = [
+  @ArrayFunctions static var sizes: [ArrayFunction] {
     ArrayFunction("resized, nearest, doubled") { x in
       x.resized(to: x.shape.map { $0 * 2 }, .nearest)
     } _: { x in
       HostArray(x.shape.map { $0 * 2 }) { x[$0.map { $0 / 2 }] }
-    },
+    }
     ArrayFunction("resized, nearest, first of many") { x in
       x.resized(to: x.shape.map { _ in 1 }, .nearest, coordinates: .asymmetric)
     } _: { x in
       HostArray(x.shape.map { _ in 1 }, [x.values[0]])
-    },
-    linear("half pixel", .halfPixel) { (Double($0) + 0.5) * $1 / $2 - 0.5 },
-    linear("align corners", .alignCorners) { Double($0) * ($1 - 1) / ($2 - 1) },
-    linear("asymmetric", .asymmetric) { Double($0) * $1 / $2 },
+    }
+    linear("half pixel", .halfPixel) { (Double($0) + 0.5) * $1 / $2 - 0.5 }
+    linear("align corners", .alignCorners) { Double($0) * ($1 - 1) / ($2 - 1) }
+    linear("asymmetric", .asymmetric) { Double($0) * $1 / $2 }
     ArrayFunction("resized, cubic", vectorShapes, floats, tolerance: 64) {
       $0.resized(to: [6], .cubic)
     } _: { x in
@@ -29,7 +29,7 @@ extension ArrayFunction {
           return sum + weight * x.values[min(max(tap, 0), n - 1)]
         }
       }
-    },
+    }
     ArrayFunction("interpolated", anyShapes, floats, tolerance: 8) { x in
       x.interpolated(
         positions: Tensor([1, 3, 4, 8]).cast(to: x.dtype),
@@ -44,8 +44,8 @@ extension ArrayFunction {
         default: 4
         }
       }
-    },
-  ]
+    }
+  }
 
   private static func linear(
     _ name: String, _ coordinates: ResizeCoordinates,

@@ -44,90 +44,95 @@ struct ArrayFunction: Sendable, CustomStringConvertible {
   static let all = arrangements + subscripts + searches + arithmetic + sizes
 }
 
+/// Lists rows one below the other.
+@resultBuilder enum ArrayFunctions {
+  static func buildBlock(_ rows: ArrayFunction...) -> [ArrayFunction] { rows }
+}
+
 extension ArrayFunction {
-  static let arrangements: [ArrayFunction] = [
+  @ArrayFunctions static var arrangements: [ArrayFunction] {
     ArrayFunction("tiled, last axis") {
       $0.tiled([3])
     } _: { x in
       x.moved(x.rank - 1, x.shape[x.rank - 1] * 3) { $0 % x.shape[x.rank - 1] }
-    },
+    }
     ArrayFunction("tiled, new axis") {
       $0.tiled([2] + $0.shape.map { _ in 1 })
     } _: { x in
       HostArray([2] + x.shape, x.values + x.values)
-    },
+    }
     ArrayFunction("repeated") {
       $0.repeated(2, axis: -1)
     } _: { x in
       x.moved(x.rank - 1, x.shape[x.rank - 1] * 2) { $0 / 2 }
-    },
+    }
     ArrayFunction("repeated, all") {
       $0.repeated(3)
     } _: { x in
       x.flattened().moved(0, x.values.count * 3) { $0 / 3 }
-    },
+    }
     ArrayFunction("repeated by counts") { x in
       x.repeated((0..<x.shape[0]).map { $0 % 3 }, axis: 0)
     } _: { x in
       let places = (0..<x.shape[0]).flatMap { [Int](repeating: $0, count: $0 % 3) }
       return x.moved(0, places.count) { places[$0] }
-    },
+    }
     ArrayFunction("rolled") {
       $0.rolled(by: 2, axis: 0)
     } _: { x in
       let n = x.shape[0]
       return x.moved(0, n) { ($0 - 2 % n + n) % n }
-    },
+    }
     ArrayFunction("rolled back, all") {
       $0.rolled(by: -1)
     } _: { x in
       let n = x.values.count
       return x.flattened().moved(0, n) { ($0 + 1) % n }.reshaped(x.shape)
-    },
+    }
     ArrayFunction("rolled, two axes", matrixShapes) {
       $0.rolled(by: [1, -1], axes: [0, -1])
     } _: {
       x in
       let (n, m) = (x.shape[0], x.shape[x.rank - 1])
       return x.moved(0, n) { ($0 - 1 + n) % n }.moved(x.rank - 1, m) { ($0 + 1) % m }
-    },
+    }
     ArrayFunction("movedAxis", matrixShapes) {
       $0.movedAxis(from: -1, to: 0)
     } _: { x in
       HostArray([x.shape[x.rank - 1]] + x.shape.dropLast()) {
         x[Array($0.dropFirst()) + [$0[0]]]
       }
-    },
+    }
     ArrayFunction("unstacked") {
       $0.unstacked(axis: 0).last!
     } _: { x in
       let last = x.shape[0] - 1
       return HostArray(Array(x.shape.dropFirst())) { x[[last] + $0] }
-    },
+    }
     ArrayFunction("flipped") {
       $0.flipped([-1])
     } _: { x in
       x.rows { $0.reversed() }
-    },
+    }
     ArrayFunction("padded with 1") {
       $0.padded($0.shape.map { _ in (1, 0) }, with: $0.dtype == .bool ? true : 1)
     } _: { x in
       HostArray(x.shape.map { $0 + 1 }) { $0.contains(0) ? 1 : x[$0.map { $0 - 1 }] }
-    },
-    padding("edge", .edge) { place, n in min(max(place, 0), n - 1) },
+    }
+    padding("edge", .edge) { place, n in min(max(place, 0), n - 1) }
     padding("reflect", .reflect) { place, n in
       place < 0 ? -place : place >= n ? 2 * n - 2 - place : place
-    },
+    }
     padding("symmetric", .symmetric) { place, n in
       place < 0 ? -place - 1 : place >= n ? 2 * n - 1 - place : place
-    },
-    padding("wrap", .wrap) { place, n in (place + n) % n },
+    }
+    padding("wrap", .wrap) { place, n in (place + n) % n }
     ArrayFunction("diagonal", matrixShapes) {
       $0.diagonal()
     } _: { x in
       let (rows, columns) = (x.shape[x.rank - 2], x.shape[x.rank - 1])
       return HostArray(x.shape.dropLast(2) + [min(rows, columns)]) { x[$0 + [$0[$0.count - 1]]] }
-    },
+    }
     ArrayFunction("diagonal above", matrixShapes) {
       $0.diagonal(offset: 1)
     } _: { x in
@@ -135,35 +140,35 @@ extension ArrayFunction {
       return HostArray(x.shape.dropLast(2) + [min(rows, columns - 1)]) {
         x[$0 + [$0[$0.count - 1] + 1]]
       }
-    },
+    }
     ArrayFunction("diagonalMatrix") {
       $0.diagonalMatrix()
     } _: { x in
       HostArray(x.shape + [x.shape[x.rank - 1]]) { index in
         index[x.rank - 1] == index[x.rank] ? x[Array(index.dropLast())] : 0
       }
-    },
+    }
     ArrayFunction("lowerTriangle", matrixShapes) {
       $0.lowerTriangle()
     } _: { x in
       HostArray(x.shape) { $0[x.rank - 1] <= $0[x.rank - 2] ? x[$0] : 0 }
-    },
+    }
     ArrayFunction("upperTriangle above", matrixShapes) {
       $0.upperTriangle(offset: 1)
     } _: { x in
       HostArray(x.shape) { $0[x.rank - 1] >= $0[x.rank - 2] + 1 ? x[$0] : 0 }
-    },
+    }
     ArrayFunction("meshGrid", vectorShapes) {
       Tensor.meshGrid([$0, $0])[0]
     } _: { x in
       HostArray([x.shape[0], x.shape[0]]) { x[[$0[0]]] }
-    },
+    }
     ArrayFunction("meshGrid swapped", vectorShapes) {
       Tensor.meshGrid([$0, $0], swapsFirst: true)[0]
     } _: { x in
       HostArray([x.shape[0], x.shape[0]]) { x[[$0[1]]] }
-    },
-  ]
+    }
+  }
 
   private static func padding(
     _ name: String, _ mode: PaddingMode, _ place: @escaping @Sendable (Int, Int) -> Int
