@@ -12,8 +12,8 @@ private final class Block: @unchecked Sendable {
 
   init(_ floats: [Float], alignment: Int = 64, ended: @escaping @Sendable () -> Void = {}) {
     bytes = .allocate(byteCount: floats.count * 4, alignment: alignment)
-    floats.withUnsafeBytes { bytes.copyMemory(from: $0) }
     self.ended = ended
+    floats.withUnsafeBytes { bytes.copyMemory(from: $0) }
   }
 
   deinit {
