@@ -32,7 +32,7 @@ extension MisuseTable {
 
   private static let integerFunctions: [(String, Unary)] = [
     ("popCount", { $0.popCount() }), ("leadingZeros", { $0.leadingZeros() }),
-    ("mulHigh", { $0.mulHigh($0) }), ("shiftLeft", { $0 << $0 }), ("shiftRight", { $0 >> $0 }),
+    ("mulHigh", { $0.mulHigh($0) }),
   ]
 
   private static let ofIntegers: [Entry] = integerFunctions.map { name, function in
@@ -41,9 +41,6 @@ extension MisuseTable {
   }
 
   private static let mixingFunctions: [(String, Binary)] = [
-    ("add", { $0 + $1 }), ("sub", { $0 - $1 }), ("mul", { $0 * $1 }), ("div", { $0 / $1 }),
-    ("rem", { $0 % $1 }), ("lt", { $0 .< $1 }), ("le", { $0 .<= $1 }), ("gt", { $0 .> $1 }),
-    ("ge", { $0 .>= $1 }), ("eq", { $0 .== $1 }), ("ne", { $0 .!= $1 }),
     ("pow", { pow($0, $1) }), ("atan2", { atan2($0, $1) }), ("hypot", { hypot($0, $1) }),
     ("min", { minimum($0, $1) }), ("max", { maximum($0, $1) }),
     ("floorDiv", { $0.floorDiv($1) }), ("copySign", { $0.copySign($1) }),

@@ -17,7 +17,7 @@ extension ArrayFunction {
     linear("half pixel", .halfPixel) { (Double($0) + 0.5) * $1 / $2 - 0.5 }
     linear("align corners", .alignCorners) { Double($0) * ($1 - 1) / ($2 - 1) }
     linear("asymmetric", .asymmetric) { Double($0) * $1 / $2 }
-    ArrayFunction("resized, cubic", vectorShapes, floats, tolerance: 64) {
+    ArrayFunction("resized, cubic", vectorShapes, floats, tolerance: 256) {
       $0.resized(to: [6], .cubic)
     } _: { x in
       HostArray([6]) { index in

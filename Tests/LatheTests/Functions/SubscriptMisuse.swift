@@ -11,8 +11,7 @@ extension MisuseTable {
     "SubscriptMisuse.swift",
     [
       (
-        "cannot run the program: SubscriptMisuse.swift:18: gather: an index along axis 0 of "
-          + "f32[4,3] is not in 0..<4",
+        "gather: an index along axis 0 of f32[4,3] is not in 0..<4",
         { _ = x[Tensor([0, 4])].scalars(as: Float.self) }
       ),
       ("subscript: f32[4,3]: integer indices expected, found f32[1]", { _ = x[Tensor([1.5])] }),
@@ -25,7 +24,7 @@ extension MisuseTable {
         { _ = x[.all, truths] }
       ),
       (
-        "subscript: f32[4,3]: a mask with the extents of axes from 0 on expected, found bool[]",
+        "subscript: f32[4,3]: a mask with the extents of axes from 0 on expected, found bool",
         { _ = x[Tensor(true)] }
       ),
       ("subscript: f32[4,3]: 3 indices for 2 axes", { _ = x[i, i, i] }),
@@ -94,7 +93,7 @@ extension MisuseTable {
           + "have while it is traced; select(mask, x, y) and topK(_:) have shapes of their own",
         { _ = compile { (x: Tensor) in x.nonZero()[0] }(x) }
       ),
-      ("nonZero: f32[]: at least one axis expected", { _ = Tensor(1.5).nonZero() }),
+      ("nonZero: 1.5: at least one axis expected", { _ = Tensor(1.5).nonZero() }),
       (
         "unique: f32[4,3]: the shape of the result depends on values, which a function does not "
           + "have while it is traced; sorted() has a shape of its own",
