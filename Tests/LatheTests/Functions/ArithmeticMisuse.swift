@@ -100,7 +100,7 @@ extension MisuseTable {
       { _ = i.nextAfter(0) }
     ),
     (
-      "nextAfter: f32[2,3], f64[]: operands of one type expected; cast(to:) converts",
+      "nextAfter: f32[2,3], f64: operands of one type expected; cast(to:) converts",
       { _ = x.nextAfter(Tensor.zeros([], .f64)) }
     ),
     (
