@@ -14,15 +14,16 @@ public struct AllocationFailure: Error, Hashable, Sendable, CustomStringConverti
 /// Memory of one dense tensor: 64-byte aligned, from the run time's recycling pool.
 ///
 /// Written by whoever made it until it is shared, then only read, except by an owner who knows
-/// that no other reference exists; owned by reference count. A part of another storage shares its
-/// memory and keeps it.
+/// that no other reference exists; owned by reference count. A part of another storage, or memory
+/// of another owner, is shared with the owner, which it keeps, and only read.
 public final class Storage: @unchecked Sendable {
   // Unchecked: the owner writes before sharing; see `withUnsafeMutableBytes`.
   /// Bytes of the tensor.
   public let byteCount: Int
   let address: UnsafeMutableRawPointer
-  /// The storage that this one is a part of.
-  private let whole: Storage?
+  /// Who keeps memory that is not this storage's own: the one that it is a part of, or another
+  /// owner.
+  private let owner: (any AnyObject & Sendable)?
 
   /// Alignment of every storage, which programs rely on.
   public static let alignment = 64
@@ -34,7 +35,7 @@ public final class Storage: @unchecked Sendable {
     }
     self.byteCount = byteCount
     self.address = address
-    whole = nil
+    owner = nil
   }
 
   /// The bytes of `range` of another storage without a copy; `nil` where they are not aligned as
@@ -44,7 +45,18 @@ public final class Storage: @unchecked Sendable {
     guard range.lowerBound % Self.alignment == 0 else { return nil }
     byteCount = range.count
     address = storage.address + range.lowerBound
-    whole = storage.whole ?? storage
+    owner = storage.owner ?? storage
+  }
+
+  /// Memory that `owner` keeps and nothing changes while this refers to it, without a copy; `nil`
+  /// where it is not aligned as programs expect.
+  public init?(_ bytes: UnsafeRawBufferPointer, keeping owner: any AnyObject & Sendable) {
+    guard let address = bytes.baseAddress, Int(bitPattern: address) % Self.alignment == 0 else {
+      return nil
+    }
+    byteCount = bytes.count
+    self.address = UnsafeMutableRawPointer(mutating: address)
+    self.owner = owner
   }
 
   /// Takes memory and copies another storage's bytes.
@@ -53,8 +65,8 @@ public final class Storage: @unchecked Sendable {
     address.copyMemory(from: other.address, byteCount: byteCount)
   }
 
-  /// Whether the memory is a part of another storage's.
-  public var isPart: Bool { whole != nil }
+  /// Whether the memory is another owner's, who may be another storage.
+  public var isPart: Bool { owner != nil }
 
   /// Takes memory and fills it.
   public convenience init(_ bytes: [UInt8]) throws(AllocationFailure) {
@@ -77,6 +89,6 @@ public final class Storage: @unchecked Sendable {
   }
 
   deinit {
-    if whole == nil { lathe_free(address, byteCount) }
+    if owner == nil { lathe_free(address, byteCount) }
   }
 }

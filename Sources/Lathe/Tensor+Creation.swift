@@ -51,7 +51,8 @@ extension Tensor {
       }
       return element
     }
-    self.init(bytes: TensorData(type, elements).bytes, shape: shape, dtype: type, at: location)
+    self.init(
+      bytes: TensorData(type, elements).bytes, shape: shape, dtype: type, file: file, line: line)
   }
 
   /// A tensor of `shape` from its elements' bytes: row-major, little-endian, `bool` as 0 and 1.
@@ -59,10 +60,11 @@ extension Tensor {
     bytes: [UInt8], shape: [Int], dtype: DType, file: String = #fileID, line: Int = #line
   ) {
     let location = SourceLocation.line(file: file, line: line)
-    if dtype == .bool, bytes.contains(where: { $0 > 1 }) {
-      misuse("Tensor(bytes:): a bool is a byte 0 or 1", at: location)
+    let storage = bytes.withUnsafeBytes { bytes in
+      Self.require(bytes, shape, dtype, at: location)
+      return Self.copy(of: bytes, at: location)
     }
-    self.init(bytes: bytes, shape: shape, dtype: dtype, at: location)
+    self.init(storage, dtype: dtype, shape: shape, at: location)
   }
 
   /// Zeros.
@@ -93,6 +95,28 @@ extension Tensor {
     return filled(literal, shape, "full", at: location)
   }
 
+  /// Zeros in the shape of another tensor, and of its element type or `dtype`.
+  public static func zeros(
+    like other: Tensor, _ dtype: DType? = nil, file: String = #fileID, line: Int = #line
+  ) -> Tensor {
+    zeros(other.shape, dtype ?? other.dtype, file: file, line: line)
+  }
+
+  /// Ones in the shape of another tensor, and of its element type or `dtype`.
+  public static func ones(
+    like other: Tensor, _ dtype: DType? = nil, file: String = #fileID, line: Int = #line
+  ) -> Tensor {
+    ones(other.shape, dtype ?? other.dtype, file: file, line: line)
+  }
+
+  /// `value` in the shape of another tensor, and of its element type or `dtype`.
+  public static func full(
+    like other: Tensor, _ value: some TensorScalar, _ dtype: DType? = nil,
+    file: String = #fileID, line: Int = #line
+  ) -> Tensor {
+    full(other.shape, value, dtype ?? other.dtype, file: file, line: line)
+  }
+
   /// The index along `axis`: `iota([2, 3], axis: 1)` is `[[0, 1, 2], [0, 1, 2]]`.
   public static func iota(
     _ shape: [Int], axis: Int = 0, _ dtype: DType = .i64, file: String = #fileID,
@@ -119,41 +143,11 @@ extension Tensor {
   ) -> Tensor {
     let location = SourceLocation.line(file: file, line: line)
     guard step != 0 else { misuse("arange: the step is 0", at: location) }
-    let count = stride(from: start, to: end, by: step).underestimatedCount
+    let count = Swift.stride(from: start, to: end, by: step).underestimatedCount
     let index = iota([count], dtype, file: file, line: line)
     if start == 0, step == 1 { return index }
     let scaled = apply(.mul, [index, Tensor(scalar: .integer(step))], at: location)
     return apply(.add, [scaled, Tensor(scalar: .integer(start))], at: location)
-  }
-
-  /// `count` values from `start` to `end` at equal distances, both ends included.
-  public static func linspace(
-    _ start: Double, _ end: Double, count: Int, _ dtype: DType = .f32, file: String = #fileID,
-    line: Int = #line
-  ) -> Tensor {
-    let location = SourceLocation.line(file: file, line: line)
-    guard dtype.isFloat else {
-      misuse("linspace: a float type expected, found \(dtype)", at: location)
-    }
-    requireShape([count], dtype, "linspace", at: location)
-    let distance = count > 1 ? (end - start) / Double(count - 1) : 0
-    let values = (0..<count).map { index in
-      Literal(dtype, index > 0 && index == count - 1 ? end : start + Double(index) * distance)
-    }
-    return Tensor(
-      bytes: TensorData(dtype, values).bytes, shape: [count], dtype: dtype, at: location)
-  }
-
-  /// The matrix with ones on the diagonal, `rows` by `columns` (by default square).
-  public static func eye(
-    _ rows: Int, _ columns: Int? = nil, _ dtype: DType = .f32, file: String = #fileID,
-    line: Int = #line
-  ) -> Tensor {
-    let location = SourceLocation.line(file: file, line: line)
-    let shape = [rows, columns ?? rows]
-    let row = iota(shape, axis: 0, file: file, line: line)
-    let column = iota(shape, axis: 1, file: file, line: line)
-    return apply(.eq, [row, column], at: location).cast(to: dtype, file: file, line: line)
   }
 }
 
@@ -167,26 +161,8 @@ extension Tensor {
       misuse(
         "Tensor: \(scalars.count) scalars, expected \(expected) for shape \(shape)", at: location)
     }
-    let storage = Self.allocate(scalars.count * MemoryLayout<Scalar>.stride, at: location)
-    scalars.withUnsafeBytes { source in
-      storage.withUnsafeMutableBytes { $0.copyMemory(from: source) }
-    }
+    let storage = scalars.withUnsafeBytes { Self.copy(of: $0, at: location) }
     self.init(storage, dtype: Scalar.dtype, shape: shape, at: location)
-  }
-
-  fileprivate init(bytes: [UInt8], shape: [Int], dtype: DType, at location: SourceLocation) {
-    Self.requireShape(shape, dtype, "Tensor", at: location)
-    let expected = shape.reduce(dtype.byteSize, *)
-    guard bytes.count == expected else {
-      misuse(
-        "Tensor: \(bytes.count) bytes, expected \(expected) for \(dtype) of shape \(shape)",
-        at: location)
-    }
-    let storage = Self.allocate(bytes.count, at: location)
-    bytes.withUnsafeBytes { source in
-      storage.withUnsafeMutableBytes { $0.copyMemory(from: source) }
-    }
-    self.init(storage, dtype: dtype, shape: shape, at: location)
   }
 
   /// `literal` everywhere: a scalar constant, viewed.
@@ -198,10 +174,6 @@ extension Tensor {
       .constant(TensorData(literal.type, [literal])), [], dtype: literal.type, shape: [],
       at: location)
     return shape.isEmpty ? scalar : scalar.broadcast(to: shape, function, at: location)
-  }
-
-  private static func allocate(_ byteCount: Int, at location: SourceLocation) -> Storage {
-    do { return try Storage(byteCount: byteCount) } catch { misuse("\(error)", at: location) }
   }
 
   /// Ends with a message for negative extents and more elements than memory has addresses.

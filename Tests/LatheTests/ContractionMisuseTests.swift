@@ -1,10 +1,8 @@
 // Contractions that cannot be: one line that names the caller's line, the function and the types.
 
 import Lathe
-import Testing
 
-/// Mistakes outside exit tests, whose bodies a macro moves to lines of its own.
-private enum Mistake: CaseIterable {
+private enum Mistake: CaseIterable, Sendable {
   case chain, scalar, batches, types, accumulator, inner, pairs, pairExtents, manyAxes
   case operands, letters, rank, twice, unknown, extents, ellipsis
   case channels, groups, strides, paddings, room, spatial, window
@@ -106,18 +104,8 @@ private enum Mistake: CaseIterable {
   }
 }
 
-@Suite struct ContractionMisuseTests {
-  @Test func everyMistakeIsNamed() async {
-    for (index, mistake) in Mistake.allCases.enumerated() {
-      let result = await #expect(
-        processExitsWith: .failure, observing: [\.standardErrorContent]
-      ) { [index = index as Int] in
-        Mistake.allCases[index].make()
-      }
-      let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-      let isNamed =
-        text.hasPrefix("ContractionMisuseTests.swift:") && text.hasSuffix(": \(mistake.message)\n")
-      #expect(isNamed, "\(mistake): \(text)")
-    }
-  }
+extension MisuseTable {
+  static let contractions = MisuseTable(
+    "ContractionMisuseTests.swift",
+    Mistake.allCases.map { mistake in (mistake.message, { mistake.make() }) })
 }

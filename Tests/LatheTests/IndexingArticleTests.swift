@@ -14,6 +14,15 @@ import Testing
     // article: end
   }
 
+  private static func subscripts(_ print: (Any...) -> Void) {
+    // article: subscripts
+    var x = Tensor([[0.0, 1, 2], [10, 11, 12]])
+    print(x[.all, Tensor([2, 0, -1])])
+    x[x .> 10] = 0
+    print(x, x[x .> 0])
+    // article: end
+  }
+
   private static func sums(_ print: (Any...) -> Void) {
     // article: sums
     let words = Tensor([3, 1, 3, 3, 0])
@@ -40,7 +49,7 @@ import Testing
   }
 
   private static let sections: [ArticleSection] = [
-    ("rows", rows), ("sums", sums), ("sorting", sorting), ("ir", ir),
+    ("rows", rows), ("subscripts", subscripts), ("sums", sums), ("sorting", sorting), ("ir", ir),
   ]
 
   @Test(arguments: sections.indices) func theArticleShowsThisProgramAndItsOutput(

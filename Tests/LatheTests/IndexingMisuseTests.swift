@@ -2,10 +2,8 @@
 // types.
 
 import Lathe
-import Testing
 
-/// Mistakes outside exit tests, whose bodies a macro moves to lines of its own.
-private enum Mistake: CaseIterable {
+private enum Mistake: CaseIterable, Sendable {
   case axis, floats, outside, outsideCompiled, negative, fill
   case alongRank, alongExtent, manyIndices, apart
   case updateType, updateShape, boolSum, hot
@@ -79,18 +77,8 @@ private enum Mistake: CaseIterable {
   }
 }
 
-@Suite struct IndexingMisuseTests {
-  @Test func everyMistakeIsNamed() async {
-    for (index, mistake) in Mistake.allCases.enumerated() {
-      let result = await #expect(
-        processExitsWith: .failure, observing: [\.standardErrorContent]
-      ) { [index = index as Int] in
-        Mistake.allCases[index].make()
-      }
-      let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-      let isNamed =
-        text.hasPrefix("IndexingMisuseTests.swift:") && text.hasSuffix(": \(mistake.message)\n")
-      #expect(isNamed, "\(mistake): \(text)")
-    }
-  }
+extension MisuseTable {
+  static let indexing = MisuseTable(
+    "IndexingMisuseTests.swift",
+    Mistake.allCases.map { mistake in (mistake.message, { mistake.make() }) })
 }

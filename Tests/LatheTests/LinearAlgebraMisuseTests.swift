@@ -2,9 +2,7 @@
 // types.
 
 import Lathe
-import Testing
 
-/// Mistakes outside exit tests, whose bodies a macro moves to lines of its own.
 private enum Mistake: CaseIterable {
   case vector, integers, oblong, oblongInverse, oblongPower, sides, types, batches, vectorQR
   case boolTrace, crossLengths, crossTypes
@@ -64,19 +62,8 @@ private enum Mistake: CaseIterable {
   }
 }
 
-@Suite struct LinearAlgebraMisuseTests {
-  @Test func everyMistakeIsNamed() async {
-    for (index, mistake) in Mistake.allCases.enumerated() {
-      let result = await #expect(
-        processExitsWith: .failure, observing: [\.standardErrorContent]
-      ) { [index = index as Int] in
-        Mistake.allCases[index].make()
-      }
-      let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-      let isNamed =
-        text.hasPrefix("LinearAlgebraMisuseTests.swift:")
-        && text.hasSuffix(": \(mistake.message)\n")
-      #expect(isNamed, "\(mistake): \(text)")
-    }
-  }
+extension MisuseTable {
+  static let linearAlgebra = MisuseTable(
+    "LinearAlgebraMisuseTests.swift",
+    Mistake.allCases.map { mistake in (mistake.message, { mistake.make() }) })
 }

@@ -183,9 +183,9 @@ extension LUFactors {
   }
 
   /// `det A`.
-  var determinant: Tensor { sign * both.matrixDiagonal.product(axis: -1) }
+  var determinant: Tensor { sign * both.diagonal().product(axis: -1) }
   /// `ln |det A|`.
-  var logDeterminant: Tensor { log(abs(both.matrixDiagonal)).sum(axis: -1) }
+  var logDeterminant: Tensor { log(abs(both.diagonal())).sum(axis: -1) }
   /// The sign of `det A`, 0 for a singular matrix.
-  var determinantSign: Tensor { sign * both.matrixDiagonal.sign().product(axis: -1) }
+  var determinantSign: Tensor { sign * both.diagonal().sign().product(axis: -1) }
 }

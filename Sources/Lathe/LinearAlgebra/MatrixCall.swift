@@ -92,16 +92,6 @@ extension Tensor {
   /// The elements on one side of the diagonal, and zeros elsewhere; `offset` moves the border to
   /// the right.
   func triangle(isLower: Bool, offset: Int = 0) -> Tensor {
-    let size = Array(shape.suffix(2))
-    let distance = Tensor.iota(size, axis: 1) - Tensor.iota(size, axis: 0)
-    let border = Tensor(scalar: .integer(offset))
-    return (isLower ? distance .<= border : distance .>= border).select(self, 0)
-  }
-
-  /// The diagonal of each matrix, `[…, min(rows, columns)]`.
-  var matrixDiagonal: Tensor {
-    let count = Swift.min(shape[rank - 2], shape[rank - 1])
-    let square = self[.ellipsis, 0..<count, 0..<count]
-    return einsum("...ii -> ...i", square)
+    isLower ? lowerTriangle(offset: offset) : upperTriangle(offset: offset)
   }
 }

@@ -129,11 +129,7 @@ extension Tensor {
     guard dtype.isNumeric, rank >= 2 else {
       misuse("trace: \(typeText): a numeric matrix, or a batch of them, expected", at: location)
     }
-    let (rows, columns) = (shape[rank - 2], shape[rank - 1])
-    let (row, column) = (Swift.max(0, -offset), Swift.max(0, offset))
-    let count = Swift.max(0, Swift.min(rows - row, columns - column))
-    guard count > 0 else { return Tensor.zeros(Array(shape.dropLast(2)), dtype) }
-    return self[.ellipsis, row..<row + count, column..<column + count].matrixDiagonal.sum(axis: -1)
+    return diagonal(offset: offset, file: file, line: line).sum(axis: -1, file: file, line: line)
   }
 
   /// `A` times itself, `power` times in all, `[…, n, n]`; 0 gives the unit matrix, negative powers

@@ -132,7 +132,7 @@ extension Tensor {
     guard rank > 0, !selections[..<place].contains(.rest) else {
       misuse("subscript: \(typeText): a step behind an ellipsis", at: location)
     }
-    let axis = selections[..<place].count { $0 != .insertion }
+    let axis = selections[..<place].reduce(0) { $0 + $1.axisCount }
     guard axis < rank else {
       misuse("subscript: \(typeText): \(axis + 1) indices for \(rank) axes", at: location)
     }

@@ -26,7 +26,7 @@ struct RandomSource {
     let count = shape.reduce(1, *)
     func index(_ dtype: DType) -> Tensor {
       let index = Tensor(.iota(axis: 0), [], dtype: dtype, shape: [count], at: location)
-      return index.view(Reshape.map(from: [count], to: shape), shape, at: location)
+      return index.reshaped(shape, at: location)
     }
     if count <= 1 << 32 { return cipher.encrypt(high: use, low: index(.u32)) }
     let high = apply(.cast, [apply(.shiftRight, [index(.u64), 32])], .u32)

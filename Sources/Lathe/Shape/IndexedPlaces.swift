@@ -82,25 +82,81 @@ struct IndexedPlaces {
     guard (1...max(1, tensor.rank)).contains(indices.count), tensor.rank > 0 else {
       fail("1 to \(tensor.rank) index tensors expected, found \(indices.count)")
     }
-    let types = indices.map { TensorType(.i64, extents: $0.shape) }
-    do {
-      let common = try TensorType.broadcastShape(of: function, types)
-      shape = common.compactMap(\.asConstant)
-    } catch { misuse("\(error)", at: location) }
+    shape = commonShape(indices)
     let rank = shape.count
-    for index in indices {
-      let offset = rank - index.rank
-      coordinates.append(
-        .element(
-          index.shape.enumerated().map { axis, count in
-            count == 1 ? IndexExpression(0) : .variable(offset + axis)
-          }))
-    }
+    for index in indices { coordinates.append(.element(of: index, axesEnd: rank)) }
     for place in tensor.shape.indices.dropFirst(indices.count) {
       coordinates.append(.expression(.variable(place - indices.count + rank)))
     }
     shape += tensor.shape.dropFirst(indices.count)
     for (axis, index) in indices.enumerated() { append(index, rule, axis) }
+  }
+
+  /// Places that a subscript names in which tensors stand; no ellipsis stands there.
+  ///
+  /// As in NumPy, integers count among the tensors, which broadcast together. Their axes stand where
+  /// the first of them stands, or before all others where something else stands between them.
+  init(_ tensor: Tensor, _ selections: [AxisSelection], at location: SourceLocation) {
+    self.init(tensor, "subscript", at: location)
+    let selections = withoutMasks(selections)
+    let tensors = selections.compactMap(\.indexTensor)
+    let slice = tensor.slice(selections.map { $0.indexTensor == nil ? $0 : .all }, at: location)
+    let common = commonShape(tensors)
+    let start = AxisSelection.startOfTensors(selections)
+    let sources = selections.filter { $0.axisCount > 0 }
+    let walked = sources.indices.compactMap {
+      sources[$0].indexTensor == nil ? nil : slice.axes[$0].target
+    }
+    let kept = slice.shape.indices.filter { !walked.contains($0) }
+    shape = kept.map { slice.shape[$0] }
+    shape.insert(contentsOf: common, at: start)
+    for (axis, selection) in sources.enumerated() {
+      guard let index = selection.indexTensor else {
+        let place = slice.axes[axis].index { target in
+          let place = kept.firstIndex(of: target) ?? 0
+          return place < start ? place : place + common.count
+        }
+        coordinates.append(.expression(place))
+        continue
+      }
+      coordinates.append(.element(of: index, axesEnd: start + common.count))
+      append(countedFromStart(index, axis), .error, axis)
+    }
+  }
+
+  /// The selections with the integers where masks hold in place of the masks.
+  private func withoutMasks(_ selections: [AxisSelection]) -> [AxisSelection] {
+    var axis = 0
+    return selections.flatMap { selection in
+      defer { axis += selection.axisCount }
+      guard let mask = selection.mask else { return [selection] }
+      tensor.requireMask(mask, axis: axis, at: location)
+      return mask.placesThatHold(
+        "\(function): \(tensor.typeText)[\(mask.typeText)]",
+        "select(mask, x, y) keeps the shape of x", at: location
+      ).map { .tensor(IndexTensor($0)) }
+    }
+  }
+
+  /// Indices with the extent added to negative ones.
+  private func countedFromStart(_ indices: Tensor, _ axis: Int) -> Tensor {
+    guard indices.dtype.isSignedInteger else { return indices }
+    let extent = Tensor(integerLiteral: tensor.shape[axis])
+    let wide = indices.cast(to: .i64)
+    return Tensor.apply(
+      .select,
+      [
+        Tensor.apply(.lt, [wide, 0], at: location),
+        Tensor.apply(.add, [wide, extent], at: location), wide,
+      ], at: location)
+  }
+
+  /// The shape that index tensors broadcast to.
+  private func commonShape(_ indices: [Tensor]) -> [Int] {
+    let types = indices.map { TensorType(.i64, extents: $0.shape) }
+    do {
+      return try TensorType.broadcastShape(of: function, types).compactMap(\.asConstant)
+    } catch { misuse("\(error)", at: location) }
   }
 
   private func fail(_ problem: String) -> Never {
@@ -141,5 +197,17 @@ struct IndexedPlaces {
     return Tensor(
       .scatter(scatter), ([tensor.materialized, spread] + indices).map { .node($0.node) },
       dtype: tensor.dtype, shape: tensor.shape, at: location)
+  }
+}
+
+extension Coordinate {
+  /// The element of an index tensor whose axes are the last before axis `end` of the walk; extents of
+  /// 1 repeat.
+  fileprivate static func element(of index: Tensor, axesEnd end: Int) -> Coordinate {
+    let offset = end - index.rank
+    return .element(
+      index.shape.enumerated().map { axis, count in
+        count == 1 ? IndexExpression(0) : .variable(offset + axis)
+      })
   }
 }

@@ -8,10 +8,11 @@ extension Tensor {
   public static func concatenated(
     _ parts: [Tensor], axis: Int = 0, file: String = #fileID, line: Int = #line
   ) -> Tensor {
-    concatenated(parts, axis, "concatenated", at: .line(file: file, line: line))
+    joined(parts, axis, "concatenated", at: .line(file: file, line: line))
   }
 
-  private static func concatenated(
+  /// `concatenated` for `function`, which errors name.
+  static func joined(
     _ parts: [Tensor], _ axis: Int, _ function: String, at location: SourceLocation
   ) -> Tensor {
     guard let first = parts.first else {
@@ -48,7 +49,7 @@ extension Tensor {
         "stacked: \(first.typeText), \(other.typeText): one type and shape expected",
         at: location)
     }
-    return concatenated(
+    return joined(
       parts.map { $0.expandedDimensions(at: place, file: file, line: line) }, place, "stacked",
       at: location)
   }
@@ -66,12 +67,8 @@ extension Tensor {
     }
     var start = 0
     return extents.map { extent in
-      var indices = shape.indices.map { IndexExpression.variable($0) }
-      indices[axis] = indices[axis] + IndexExpression(start)
-      start += extent
-      var target = shape
-      target[axis] = extent
-      return view(indices, target, at: location)
+      defer { start += extent }
+      return piece(axis, from: start, count: extent, at: location)
     }
   }
 

@@ -13,6 +13,12 @@ struct Slice {
     let count: Int
     /// The axis of the slice that walks them; `nil` for a single element.
     let target: Int?
+
+    /// The place on the axis, where `place` tells under which number the axis that walks is known.
+    func index(_ place: (Int) -> Int) -> IndexExpression {
+      guard let target else { return IndexExpression(first) }
+      return IndexExpression(first) + .variable(place(target)) * IndexExpression(step)
+    }
   }
 
   let source: [Int]
@@ -24,7 +30,7 @@ struct Slice {
   /// Applies the next selection; returns what is wrong with it, if anything is.
   mutating func append(_ selection: AxisSelection) -> String? {
     switch selection {
-    case .rest, .step: return nil
+    case .rest, .step, .tensor: return nil
     case .insertion:
       shape.append(1)
       return nil
@@ -59,13 +65,14 @@ struct Slice {
     return nil
   }
 
-  /// From an index of the slice to one of the source.
-  var indices: [IndexExpression] {
-    axes.map { axis in
-      guard let target = axis.target else { return IndexExpression(axis.first) }
-      return IndexExpression(axis.first) + .variable(target) * IndexExpression(axis.step)
-    }
+  /// Whether the slice is all of the source, as it stands there.
+  var isWhole: Bool {
+    shape == source
+      && zip(axes, source).allSatisfy { $0.first == 0 && $0.step == 1 && $0.count == $1 }
   }
+
+  /// From an index of the slice to one of the source.
+  var indices: [IndexExpression] { axes.map { $0.index { $0 } } }
 
   /// The view of a value of the slice's shape that has the source's shape: `fill` stands where the
   /// slice does not reach.

@@ -11,7 +11,7 @@ extension Tensor {
     let location = SourceLocation.line(file: file, line: line)
     let target = resolved(shape, at: location)
     if target == self.shape { return self }
-    return view(Reshape.map(from: self.shape, to: target), target, at: location)
+    return reshaped(target, at: location)
   }
 
   /// The same elements in row-major order under another shape; one extent may be -1 and follows.
@@ -109,30 +109,6 @@ extension Tensor {
     }
     return view(indices, shape, at: location)
   }
-
-  /// With `padding[k].before` elements of `value` before and `.after` behind axis `k`.
-  public func padded(
-    _ padding: [(before: Int, after: Int)], with value: ScalarValue = .float(0),
-    file: String = #fileID, line: Int = #line
-  ) -> Tensor {
-    let location = SourceLocation.line(file: file, line: line)
-    guard padding.count == rank, padding.allSatisfy({ $0.before >= 0 && $0.after >= 0 }) else {
-      misuse("padded: \(typeText): expected \(rank) pairs of counts from 0 on", at: location)
-    }
-    guard let fill = value == .float(0) ? .zero(dtype) : value.literal(dtype) else {
-      misuse("padded: \(typeText): \(value) is no \(dtype)", at: location)
-    }
-    let target = zip(shape, padding).map { $0 + $1.before + $1.after }
-    Self.requireShape(target, dtype, "padded", at: location)
-    let indices = padding.enumerated().map { axis, pad in
-      IndexExpression.variable(axis) - IndexExpression(pad.before)
-    }
-    let guards = indices.indices.filter { target[$0] != shape[$0] }.map { axis in
-      View.Guard(indices[axis], in: 0, IndexExpression(shape[axis]))
-    }
-    let view = View(indices, guards: guards, fill: guards.isEmpty ? nil : fill)
-    return self.view(view, target, at: location)
-  }
 }
 
 extension Tensor {
@@ -144,6 +120,11 @@ extension Tensor {
     if isIdentity { return self }
     let operand = materialized
     return Tensor(.view(view), [.node(operand.node)], dtype: dtype, shape: shape, at: location)
+  }
+
+  /// As many elements, in row-major order, under another shape.
+  func reshaped(_ shape: [Int], at location: SourceLocation) -> Tensor {
+    view(Reshape.map(from: self.shape, to: shape), shape, at: location)
   }
 
   func view(

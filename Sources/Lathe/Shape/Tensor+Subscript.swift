@@ -12,10 +12,13 @@ extension Tensor {
   /// x[-1, 1..<3]       // of the last row, elements 1 and 2
   /// x[.all, .stride(by: 2)]
   /// x[.ellipsis, .newAxis]
+  /// x[indices, .all, columns]   // at integers, as gathers read; -1 is the last place
+  /// x[x .> 0]          // the elements where a mask holds, on the right not inside `compile`
+  /// x[x .< 0] = 0
   /// x[0] = y           // the first row; y broadcasts
   /// ```
   ///
-  /// A slice shares the tensor's memory where it can. Assigning never changes another tensor, be it
+  /// Of several elements that index tensors write to one place, the last stays. A slice shares the tensor's memory where it can. Assigning never changes another tensor, be it
   /// a copy or a slice: outside `compile` it computes both sides at once and writes in place when
   /// nothing else uses the memory, into a copy else; inside it is one more operation.
   public subscript<each Index: TensorIndex>(
@@ -26,16 +29,17 @@ extension Tensor {
       for index in repeat each indices { selections.append(index.selection) }
       let location = SourceLocation.line(file: file, line: line)
       if let row = row(of: &selections, at: location) {
-        return row.reading(row.slice(selections, at: location), at: location)
+        return row.reading(row.places(selections, at: location), at: location)
       }
-      return reading(slice(selections, at: location), at: location)
+      return reading(places(selections, at: location), at: location)
     }
     set {
       var selections: [AxisSelection] = []
       for index in repeat each indices { selections.append(index.selection) }
       let location = SourceLocation.line(file: file, line: line)
       if assignRow(newValue, selections, at: location) { return }
-      assign(newValue, to: slice(selections, at: location), at: location)
+      if assignWhere(newValue, selections, at: location) { return }
+      assign(newValue, to: places(selections, at: location), at: location)
     }
     // Written out, because Swift 6.3.1 crashes when it makes this accessor for a parameter pack.
     _modify {
@@ -44,16 +48,15 @@ extension Tensor {
       let location = SourceLocation.line(file: file, line: line)
       var rest = selections
       if var part = row(of: &rest, at: location) {
-        let slice = part.slice(rest, at: location)
-        part = part.reading(slice, at: location)
+        part = part.reading(part.places(rest, at: location), at: location)
         yield &part
         _ = assignRow(part, selections, at: location)
         return
       }
-      let slice = slice(selections, at: location)
-      var part = reading(slice, at: location)
+      let places = places(selections, at: location)
+      var part = reading(places, at: location)
       yield &part
-      assign(part, to: slice, at: location)
+      assign(part, to: places, at: location)
     }
   }
 
@@ -68,11 +71,11 @@ extension Tensor {
   }
 
   /// The selections with the ellipsis, or the missing rest, written as whole axes.
-  private func expanded(
+  func expanded(
     _ selections: [AxisSelection], at location: SourceLocation
   ) -> [AxisSelection] {
     let ellipses = selections.count { $0 == .rest }
-    let used = selections.count { $0 != .rest && $0 != .insertion }
+    let used = selections.reduce(0) { $0 + $1.axisCount }
     guard ellipses <= 1 else { misuse("subscript: more than one ellipsis", at: location) }
     guard used <= rank else {
       misuse("subscript: \(typeText): \(used) indices for \(rank) axes", at: location)
@@ -88,7 +91,7 @@ extension Tensor {
   /// a loop over them compiles one program and not one for each index.
   private static let copiedBytes: Int = 65_536
 
-  private func reading(_ slice: Slice, at location: SourceLocation) -> Tensor {
+  func reading(_ slice: Slice, at location: SourceLocation) -> Tensor {
     // While a loop is open nothing is done at once: its steps would look different.
     if OpenLoops.currentStep == nil, let storage = readyStorage, slice.shape != shape,
       let first = slice.run
@@ -133,6 +136,18 @@ extension Tensor {
 
   /// This value with the element type of `tensor` and the shape of `slice`.
   func fitted(to tensor: Tensor, _ slice: Slice, at location: SourceLocation) -> Tensor {
+    let value = typed(as: tensor, at: location)
+    // Leading axes of extent 1 may be missing from the slice, as in other assignments of arrays.
+    guard Self.join(value.shape, slice.shape) == slice.shape else {
+      misuse(
+        "subscript: a slice of shape \(slice.shape) = \(value.typeText): it does not broadcast",
+        at: location)
+    }
+    return value.broadcast(to: slice.shape, "subscript", at: location)
+  }
+
+  /// This value with the element type of `tensor`, to which it is assigned.
+  func typed(as tensor: Tensor, at location: SourceLocation) -> Tensor {
     var value = self
     if case .scalar(let scalar) = representation {
       guard let literal = scalar.literal(tensor.dtype) else {
@@ -147,13 +162,7 @@ extension Tensor {
         "subscript: \(tensor.typeText) = \(value.typeText): operands of one type expected; "
           + "cast(to:) converts", at: location)
     }
-    // Leading axes of extent 1 may be missing from the slice, as in other assignments of arrays.
-    guard Self.join(value.shape, slice.shape) == slice.shape else {
-      misuse(
-        "subscript: a slice of shape \(slice.shape) = \(value.typeText): it does not broadcast",
-        at: location)
-    }
-    return value.broadcast(to: slice.shape, "subscript", at: location)
+    return value
   }
 
   /// This tensor with `value` in the places of a slice, as one operation.

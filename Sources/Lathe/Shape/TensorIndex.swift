@@ -6,6 +6,8 @@
 /// - `.stride(from:to:by:)`: every so many elements, backwards for a negative step;
 /// - `.newAxis`: an axis of extent 1;
 /// - `.ellipsis`: as many whole axes as the other indices leave;
+/// - a tensor of integers: the elements at them; several broadcast together;
+/// - a tensor of truth values, a mask over as many axes as it has: the elements where it holds;
 /// - the number of a step of a loop, or a multiple of it and a constant: see `steps(_:)`.
 ///
 /// Negative numbers count from the end: -1 is the last element.
@@ -24,11 +26,36 @@ public enum AxisSelection: TensorIndex, Hashable, Sendable {
   case insertion
   /// As many whole axes as the other indices leave; written `.ellipsis`.
   case rest
+  /// The elements at integers, or those where a mask holds; written as the tensor.
+  case tensor(IndexTensor)
   /// The element that a step of a loop names; the axis is gone. At most one may stand in a subscript.
   case step(StepIndex)
 
   /// Itself.
   public var selection: AxisSelection { self }
+}
+
+/// A tensor among the indices of a subscript; equal to no tensor but itself.
+public struct IndexTensor: Hashable, Sendable {
+  /// Integers or truth values.
+  let tensor: Tensor
+
+  init(_ tensor: Tensor) { self.tensor = tensor.materialized }
+
+  /// One value of one computation.
+  public static func == (a: IndexTensor, b: IndexTensor) -> Bool {
+    a.tensor.node === b.tensor.node
+  }
+
+  /// Hashes what equality compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(ObjectIdentifier(tensor.node))
+  }
+}
+
+extension Tensor: TensorIndex {
+  /// The elements at the integers of this tensor, or those where it holds.
+  public var selection: AxisSelection { .tensor(IndexTensor(self)) }
 }
 
 extension TensorIndex where Self == AxisSelection {

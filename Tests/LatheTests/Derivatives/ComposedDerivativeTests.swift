@@ -64,10 +64,42 @@ private struct Composed: Sendable, CustomTestStringConvertible {
     },
     Composed("cumulativeSum", [3, 4]) { $0.cumulativeSum(axis: 1) * $0 },
   ]
+
+  static let indexed: [Composed] = [
+    Composed("index subscripts", [4, 3]) { $0[Tensor([0, -1]), 1...] * $0[1, Tensor([2, 0])] },
+    Composed("index tensors apart", [2, 3, 4]) { $0[Tensor([1, 0]), .all, Tensor([3, 3])] },
+    Composed("mask", [6]) { $0[Tensor.arange(6) % 2 .== 0] * $0[1...3] },
+    Composed("index assignment", [4, 3]) { x in
+      var y = x * x
+      y[Tensor([1, -1])] = x[0]
+      return y
+    },
+    Composed("mask assignment", [4, 3]) { x in
+      var y = x * x
+      y[Tensor([true, false, true, false])] = x[3]
+      return y
+    },
+    Composed("mask update", [4, 3]) { x in
+      var y = x * x
+      y[Tensor([true, false, true, false])] *= x[2..<4]
+      return y
+    },
+    Composed("tiled", [2, 3]) { $0.tiled([2, 1, 1]) * $0 },
+    Composed("repeated", [2, 3]) { $0.repeated(2, axis: 1) },
+    Composed("rolled", [2, 5]) { $0.rolled(by: [1, 2], axes: [0, 1]) * $0 },
+    Composed("movedAxis", [2, 3, 4]) { $0.movedAxis(from: 0, to: -1) },
+    Composed("diagonal", [2, 3, 4]) { $0.diagonal(offset: 1) * $0[0, .all, 0] },
+    Composed("diagonalMatrix", [2, 3]) { $0.diagonalMatrix() },
+    Composed("triangles", [3, 4]) { $0.lowerTriangle(offset: 1) * $0 + $0.upperTriangle() },
+    Composed("meshGrid", [3]) { x in
+      let grid = Tensor.meshGrid([x, x * x])
+      return grid[0] * grid[1]
+    },
+  ]
 }
 
 @Suite struct ComposedDerivativeTests {
-  @Test(arguments: Composed.all) fileprivate func slopes(item: Composed) {
+  @Test(arguments: Composed.all + Composed.indexed) fileprivate func slopes(item: Composed) {
     let x = Composed.point(item.shape, 1)
     let direction = Composed.point(item.shape, 2)
     let (y, slope) = jvp(of: x, along: direction, item.function)
