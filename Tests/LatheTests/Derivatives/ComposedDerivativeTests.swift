@@ -66,6 +66,20 @@ private struct Composed: Sendable, CustomTestStringConvertible {
   ]
 
   static let indexed: [Composed] = [
+    Composed("padded, edge", [2, 3]) { $0.padded([(1, 0), (2, 3)], mode: .edge) },
+    Composed("padded, reflect", [2, 4]) { $0.padded([(1, 0), (2, 3)], mode: .reflect) },
+    Composed("padded, symmetric", [2, 3]) { $0.padded([(1, 0), (2, 3)], mode: .symmetric) },
+    Composed("padded, wrap", [2, 3]) { $0.padded([(1, 0), (2, 3)], mode: .wrap) },
+    Composed("resized, linear", [2, 3]) { $0.resized(to: [3, 5]) },
+    Composed("resized, cubic", [5, 3]) { $0.resized(to: [4, 7], .cubic) },
+    Composed("interpolated", [5]) { x in
+      x.interpolated(positions: Tensor([-9, -1, 0.5, 9], .f64), values: x[1...] * x[..<4])
+    },
+    Composed("binCounts", [4]) { Tensor([2, 0, 2, 1]).binCounts(3, weights: $0) },
+    Composed("logAddExp", [5]) { $0.logAddExp($0.flipped()) },
+    Composed("remainder", [5]) { $0.remainder(0.75) },
+    Composed("differences", [2, 5]) { $0.differences(order: 2) * $0[.all, 1..<4] },
+    Composed("reciprocal", [5]) { $0.reciprocal() + $0.squared() },
     Composed("index subscripts", [4, 3]) { $0[Tensor([0, -1]), 1...] * $0[1, Tensor([2, 0])] },
     Composed("index tensors apart", [2, 3, 4]) { $0[Tensor([1, 0]), .all, Tensor([3, 3])] },
     Composed("mask", [6]) { $0[Tensor.arange(6) % 2 .== 0] * $0[1...3] },
