@@ -106,17 +106,17 @@ int32_t lathe_lapack_getrf(bool is_double, int32_t n, void *a, int32_t *pivots) 
   return info;
 }
 
-// The work that a function asks for, from its answer to a query.
-static int work_count(bool is_double, const void *answer) {
-  return is_double ? (int)*(const double *)answer : (int)*(const float *)answer;
+// Memory for the work that a function asks for in its answer to a query, and its count of elements.
+static void *make_work(bool is_double, const void *answer, int *count) {
+  *count = is_double ? (int)*(const double *)answer : (int)*(const float *)answer;
+  return malloc((size_t)(*count > 0 ? *count : 1) * sizeof(double));
 }
 
 int32_t lathe_lapack_geqrf(bool is_double, int32_t m, int32_t n, void *a, void *factors) {
-  int info = 0, query = -1;
+  int info = 0, query = -1, count = 0;
   double answer = 0;
   geqrf[is_double](&m, &n, a, &m, factors, &answer, &query, &info);
-  int count = work_count(is_double, &answer);
-  void *work = malloc((size_t)(count > 0 ? count : 1) * sizeof(double));
+  void *work = make_work(is_double, &answer, &count);
   if (!work) return NO_MEMORY;
   geqrf[is_double](&m, &n, a, &m, factors, work, &count, &info);
   free(work);
@@ -125,11 +125,10 @@ int32_t lathe_lapack_geqrf(bool is_double, int32_t m, int32_t n, void *a, void *
 
 int32_t lathe_lapack_orgqr(bool is_double, int32_t m, int32_t n, int32_t k, void *a,
                            const void *factors) {
-  int info = 0, query = -1;
+  int info = 0, query = -1, count = 0;
   double answer = 0;
   orgqr[is_double](&m, &n, &k, a, &m, factors, &answer, &query, &info);
-  int count = work_count(is_double, &answer);
-  void *work = malloc((size_t)(count > 0 ? count : 1) * sizeof(double));
+  void *work = make_work(is_double, &answer, &count);
   if (!work) return NO_MEMORY;
   orgqr[is_double](&m, &n, &k, a, &m, factors, work, &count, &info);
   free(work);

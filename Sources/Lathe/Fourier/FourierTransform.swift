@@ -63,15 +63,12 @@ struct FourierTransform {
     let rest = line.shape[1] / factor
     let parts = line.reshaped(to: [batch, factor, rest, found, 2])
     let shape = [batch, rest, found * factor, 2]
-    if rest == 1 {
-      let sums = einsum("bmqoc, mcj -> bqoj", parts, matrices(factor, turns: 1).squeezed(at: 0))
-      return sums.reshaped(to: shape)
-    }
-    if batch * found >= 16, rest * factor * factor <= Self.largestTable {
+    if rest > 1, batch * found >= 16, rest * factor * factor <= Self.largestTable {
       return einsum("bmqoc, qmcj -> bqoj", parts, matrices(factor, turns: rest))
         .reshaped(to: shape)
     }
     let sums = einsum("bmqoc, mcj -> bqoj", parts, matrices(factor, turns: 1).squeezed(at: 0))
+    if rest == 1 { return sums.reshaped(to: shape) }
     let turned = product(
       sums.reshaped(to: [batch, rest, found, factor, 2]),
       twiddles(factor, rest).expandedDimensions(at: 1))

@@ -18,17 +18,19 @@ struct QRFactors {
   var r: Tensor
 }
 
+/// `det A` as a sign and the logarithm of its size.
+struct LogDeterminant {
+  var sign: Tensor
+  var logarithm: Tensor
+}
+
 /// The functions, each with its rule. Rules come from A. Griewank's and M. Giles's collections (Giles,
 /// *An extended collection of matrix derivative results*, 2008).
 enum Factorization {
-  private static func kernels(_ a: Tensor) -> FactorizationKernels {
-    a.dtype == .f64 ? .f64 : .f32
-  }
-
   /// L of `A = L Lᵀ`. `dL = L Φ(L⁻¹ dA L⁻ᵀ)`, where Φ is the lower triangle with half the diagonal.
   static func cholesky(_ a: Tensor) -> Tensor {
     let factor = differentiable { (a: Tensor) in
-      kernels(a).cholesky(a).matrixTransposed
+      FactorizationKernels.of(a).cholesky(a).matrixTransposed
     } pushforward: { _, l, slope in
       let inverse = triangularInverse(l, isLower: true)
       let symmetric = (slope + slope.matrixTransposed) * 0.5
@@ -61,8 +63,9 @@ enum Factorization {
     return solve(t, b)
   }
 
-  private static func substituted(_ t: Tensor, _ b: Tensor, isLower: Bool) -> Tensor {
-    isLower ? kernels(t).lowerSolve(t, b) : kernels(t).upperSolve(t, b)
+  fileprivate static func substituted(_ t: Tensor, _ b: Tensor, isLower: Bool) -> Tensor {
+    let kernels = FactorizationKernels.of(t)
+    return isLower ? kernels.lowerSolve(t, b) : kernels.upperSolve(t, b)
   }
 
   /// `P A = L U`. `dL = L low(F)` and `dU = up(F) U` with `F = L⁻¹ P dA U⁻¹`.
@@ -83,7 +86,7 @@ enum Factorization {
   }
 
   private static func plainLU(_ a: Tensor) -> LUFactors {
-    let found = kernels(a).lu.outputs(of: a)
+    let found = FactorizationKernels.of(a).lu.outputs(of: a)
     return LUFactors(both: found[0], order: found[1], sign: found[2])
   }
 
@@ -120,13 +123,14 @@ enum Factorization {
     return determinant(a)
   }
 
-  /// `ln |det A|`, `[batch]`, with slope `tr(A⁻¹ dA)`.
-  static func logDeterminant(_ a: Tensor) -> Tensor {
+  /// The sign of `det A` and `ln |det A|`, `[batch]`; the slope of the latter is `tr(A⁻¹ dA)`.
+  static func logDeterminant(_ a: Tensor) -> LogDeterminant {
     if let factors = LibraryFactorization.lu(a) { return factors.logDeterminant }
     let logarithm = differentiable { (a: Tensor) in
       plainLU(a).logDeterminant
-    } pushforward: { a, _, slope in
-      einsum("bij, bji -> b", inverse(a), slope)
+    } pushforward: { a, result, slope in
+      LogDeterminant(
+        sign: result.sign * 0, logarithm: einsum("bij, bji -> b", inverse(a), slope))
     }
     return logarithm(a)
   }
@@ -150,10 +154,10 @@ enum Factorization {
   }
 
   private static func plainQR(_ a: Tensor, columns: Int) -> QRFactors {
-    let found = kernels(a).householder.outputs(of: a)
+    let found = FactorizationKernels.of(a).householder.outputs(of: a)
     let unit = Tensor.eye(a.shape[1], columns, a.dtype)
       .broadcast(to: [a.shape[0], a.shape[1], columns])
-    let q = kernels(a).reflections(found[0], found[1], unit)
+    let q = FactorizationKernels.of(a).reflections(found[0], found[1], unit)
     let r = found[0][.all, 0..<Swift.min(columns, a.shape[1])].triangle(isLower: false)
     return QRFactors(q: q, r: r)
   }
@@ -178,14 +182,17 @@ extension LUFactors {
 
   /// The same by the kernels of loops alone.
   func plainSolution(_ b: Tensor) -> Tensor {
-    let kernels = both.dtype == .f64 ? FactorizationKernels.f64 : .f32
-    return kernels.upperSolve(upper, kernels.lowerSolve(lower, ordered(b)))
+    let y = Factorization.substituted(lower, ordered(b), isLower: true)
+    return Factorization.substituted(upper, y, isLower: false)
   }
 
   /// `det A`.
   var determinant: Tensor { sign * both.diagonal().product(axis: -1) }
-  /// `ln |det A|`.
-  var logDeterminant: Tensor { log(abs(both.diagonal())).sum(axis: -1) }
-  /// The sign of `det A`, 0 for a singular matrix.
-  var determinantSign: Tensor { sign * both.diagonal().sign().product(axis: -1) }
+  /// The sign of `det A`, 0 for a singular matrix, and `ln |det A|`.
+  var logDeterminant: LogDeterminant {
+    let diagonal = both.diagonal()
+    return LogDeterminant(
+      sign: sign * diagonal.sign().product(axis: -1),
+      logarithm: log(abs(diagonal)).sum(axis: -1))
+  }
 }

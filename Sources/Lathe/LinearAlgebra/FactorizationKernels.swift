@@ -20,14 +20,16 @@ struct FactorizationKernels: Sendable {
   /// From Householder's vectors, their factors and the first columns of the unit matrix to Q.
   let reflections: TensorKernel
 
-  /// Those of f32 and f64.
-  static let f32 = FactorizationKernels(.f32)
-  static let f64 = FactorizationKernels(.f64)
+  private static let f32 = FactorizationKernels(.f32)
+  private static let f64 = FactorizationKernels(.f64)
+
+  /// Those of a matrix's type, f32 or f64.
+  static func of(_ a: Tensor) -> FactorizationKernels { a.dtype == .f64 ? f64 : f32 }
 
   private init(_ dtype: DType) {
     cholesky = Self.cholesky(dtype)
-    lowerSolve = Self.lowerSolve(dtype)
-    upperSolve = Self.upperSolve(dtype)
+    lowerSolve = Self.solve(dtype, isLower: true)
+    upperSolve = Self.solve(dtype, isLower: false)
     lu = Self.lu(dtype)
     householder = Self.householder(dtype)
     reflections = Self.reflections(dtype)
@@ -55,34 +57,18 @@ struct FactorizationKernels: Sendable {
     }
   }
 
-  private static func lowerSolve(_ dtype: DType) -> TensorKernel {
-    kernel("solveLower") { k in
+  /// Rows of the solution in the order in which the triangle gives them, each less the known ones.
+  private static func solve(_ dtype: DType, isLower: Bool) -> TensorKernel {
+    kernel(isLower ? "solveLower" : "solveUpper") { k in
       let count = k.extent("count"), n = k.extent("n"), m = k.extent("m")
       let a = k.input(dtype, [count, n, n]), y = k.input(dtype, [count, n, m])
       let x = k.output(dtype, [count, n, m])
       for b in k.range(count, name: "b") {
-        for i in k.range(n) {
+        let rows = k.range(n)
+        for i in isLower ? rows : rows.reversed() {
           for j in k.range(m) { x[b, i, j] = y[b, i, j] }
-          for p in k.range(0..<i, name: "p") {
-            let factor = a[b, i, p]
-            for j in k.range(m) { x[b, i, j] -= factor * x[b, p, j] }
-          }
-          let pivot = a[b, i, i]
-          for j in k.range(m) { x[b, i, j] = x[b, i, j] / pivot }
-        }
-      }
-    }
-  }
-
-  private static func upperSolve(_ dtype: DType) -> TensorKernel {
-    kernel("solveUpper") { k in
-      let count = k.extent("count"), n = k.extent("n"), m = k.extent("m")
-      let a = k.input(dtype, [count, n, n]), y = k.input(dtype, [count, n, m])
-      let x = k.output(dtype, [count, n, m])
-      for b in k.range(count, name: "b") {
-        for i in k.range(0..<n).reversed() {
-          for j in k.range(m) { x[b, i, j] = y[b, i, j] }
-          for p in k.range(i + 1..<n, name: "p") {
+          let known = isLower ? k.range(0..<i, name: "p") : k.range(i + 1..<n, name: "p")
+          for p in known {
             let factor = a[b, i, p]
             for j in k.range(m) { x[b, i, j] -= factor * x[b, p, j] }
           }

@@ -27,7 +27,7 @@ struct MatrixCall {
     }
   }
 
-  /// Two operands with the same batches, the right side as a matrix of columns.
+  /// Ends the process unless a right side has the type and as many rows as a square matrix.
   func requireSystem(_ a: Tensor, _ b: Tensor) {
     requireSquare(a)
     guard b.dtype == a.dtype else {
@@ -42,8 +42,7 @@ struct MatrixCall {
 
   /// What `body` makes of a matrix; f16 and bf16 compute in f32.
   func computing(_ a: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
-    let type = a.dtype
-    return type.isShortFloat ? body(a.cast(to: .f32)).cast(to: type) : body(a)
+    body(a.arithmetic).cast(to: a.dtype)
   }
 
   /// The solution of a system: operands in the type of computation, with the same batches, a vector

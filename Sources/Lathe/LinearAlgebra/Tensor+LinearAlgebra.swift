@@ -76,13 +76,10 @@ extension Tensor {
     let call = MatrixCall("logDeterminant", at: .line(file: file, line: line))
     let a = materialized
     call.requireSquare(a)
+    let found = Factorization.logDeterminant(a.arithmetic.matrices)
     return (
-      sign: call.computing(a) {
-        Factorization.lu($0.matrices).determinantSign.inBatches(of: a)
-      },
-      logarithm: call.computing(a) {
-        Factorization.logDeterminant($0.matrices).inBatches(of: a)
-      }
+      sign: found.sign.inBatches(of: a).cast(to: dtype),
+      logarithm: found.logarithm.inBatches(of: a).cast(to: dtype)
     )
   }
 
